@@ -14,14 +14,17 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cluster as the metadata group knew it at one point of its log: nodes, shards, and the owner of each slot.
+ * The cluster as the metadata group knew it at one point of its log: nodes, shards, and the owner
+ * of each slot.
  *
- * <p>Immutable, so a router reads one view from beginning to end and never sees half a change; a newer view has a higher {@link
- * #version}. A view may be old by the time it is used: that is safe, because each shard's machine checks slot ownership again at
- * apply (ARCHITECTURE §8). Who leads is not decided here: {@link Shard#recordedLeader} is what was written down after the last
- * failover, for the epoch that is shown; {@link LeaderHints} knows sooner.
+ * <p>Immutable, so a router reads one view from beginning to end and never sees half a change; a
+ * newer view has a higher {@link #version}. A view may be old by the time it is used: that is safe,
+ * because each shard's machine checks slot ownership again at apply (ARCHITECTURE §8). Who leads is
+ * not decided here: {@link Shard#recordedLeader} is what was written down after the last failover,
+ * for the epoch that is shown; {@link LeaderHints} knows sooner.
  *
- * <p>The slot map is an array of shard numbers, 32 KiB, shared by all views that were published between two changes of owners.
+ * <p>The slot map is an array of shard numbers, 32 KiB, shared by all views that were published
+ * between two changes of owners.
  */
 public final class ClusterView {
   /** Redis Cluster's number of slots. */
@@ -138,7 +141,10 @@ public final class ClusterView {
 
   /** How many slots have an owner. */
   public int slotsAssigned() {
-    return shards.stream().flatMap(s -> s.slots().stream()).mapToInt(r -> r.last() - r.first() + 1).sum();
+    return shards.stream()
+        .flatMap(s -> s.slots().stream())
+        .mapToInt(r -> r.last() - r.first() + 1)
+        .sum();
   }
 
   /** The cluster's settings. */
@@ -186,8 +192,10 @@ public final class ClusterView {
    * @param number small and dense, for people and for metrics
    * @param replicas its voters, in no order of merit
    * @param preferredLeader the replica that leads when leaders are spread evenly
-   * @param recordedLeader the leader as last written down; behind {@link LeaderHints} during a failover
-   * @param epoch grows when the leader changes or slots move: the config epoch that clients are shown
+   * @param recordedLeader the leader as last written down; behind {@link LeaderHints} during a
+   *     failover
+   * @param epoch grows when the leader changes or slots move: the config epoch that clients are
+   *     shown
    * @param slots what it owns, ascending, without neighbours that could be one range
    */
   public record Shard(
@@ -200,7 +208,9 @@ public final class ClusterView {
       long epoch,
       List<SlotRange> slots) {}
 
-  /** A slot on its way from one shard to another; the owner is the one that {@link #shardOf} says. */
+  /**
+   * A slot on its way from one shard to another; the owner is the one that {@link #shardOf} says.
+   */
   public record Move(String migration, ShardId from, ShardId to) {}
 
   /** Cluster-wide settings, by name, with the version of the last change to any of them. */

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 /**
  * The latest {@link ClusterView} of this node, and those who want to hear of the next one.
  *
- * <p>One thread publishes (the metadata group's loop), any thread reads: a single volatile read. Listeners run on the publishing
- * thread, in the order of their subscription, and must not block.
+ * <p>One thread publishes (the metadata group's loop), any thread reads: a single volatile read.
+ * Listeners run on the publishing thread, in the order of their subscription, and must not block.
  */
 public final class ClusterViews implements Supplier<ClusterView> {
   private volatile ClusterView current = ClusterView.EMPTY;
@@ -20,7 +20,10 @@ public final class ClusterViews implements Supplier<ClusterView> {
     return current;
   }
 
-  /** Calls the listener with every view from now on; the current one is for the caller to {@link #get}. */
+  /**
+   * Calls the listener with every view from now on; the current one is for the caller to {@link
+   * #get}.
+   */
   public void subscribe(Consumer<ClusterView> listener) {
     listeners.add(listener);
   }

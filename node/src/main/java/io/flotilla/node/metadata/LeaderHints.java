@@ -9,11 +9,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who leads each group, as far as this node has heard: soft knowledge in which the highest term wins (ARCHITECTURE §8).
+ * Who leads each group, as far as this node has heard: soft knowledge in which the highest term
+ * wins (ARCHITECTURE §8).
  *
- * <p>Hints come from the local replica, from peers' frames and from refusals, so a router learns of a failover without the
- * metadata group. A hint may be wrong: the node that it names checks for itself. A node that refused at a term is not named again
- * for that term; only a newer term, or the same node speaking for itself, brings a leader back.
+ * <p>Hints come from the local replica, from peers' frames and from refusals, so a router learns of
+ * a failover without the metadata group. A hint may be wrong: the node that it names checks for
+ * itself. A node that refused at a term is not named again for that term; only a newer term, or the
+ * same node speaking for itself, brings a leader back.
  *
  * <p>Any thread; listeners run on the thread that brought the news and must not block.
  */
@@ -51,12 +53,18 @@ public final class LeaderHints {
     accept(group, hint, false);
   }
 
-  /** A node's word about itself: it leads at this term. Counts at the same term too, after an early refusal. */
+  /**
+   * A node's word about itself: it leads at this term. Counts at the same term too, after an early
+   * refusal.
+   */
   public void confirmed(GroupId group, LeaderHint hint) {
     accept(group, hint, true);
   }
 
-  /** A node's refusal: at this term it does not lead (or not yet), so nobody is sent there for this term. */
+  /**
+   * A node's refusal: at this term it does not lead (or not yet), so nobody is sent there for this
+   * term.
+   */
   public void refused(GroupId group, LeaderHint hint) {
     known.compute(
         group,
@@ -74,7 +82,10 @@ public final class LeaderHints {
     known.compute(
         group,
         (g, old) -> {
-          news[0] = old == null || hint.term() > old.term || (firstHand && hint.term() == old.term && old.hint == null);
+          news[0] =
+              old == null
+                  || hint.term() > old.term
+                  || (firstHand && hint.term() == old.term && old.hint == null);
           return news[0] ? new Known(hint.term(), hint) : old;
         });
     if (news[0]) {

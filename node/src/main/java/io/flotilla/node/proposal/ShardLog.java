@@ -5,11 +5,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Raft group's log as its local replica sees it: the port that stands between Flotilla and Apache Ratis.
+ * A Raft group's log as its local replica sees it: the port that stands between Flotilla and Apache
+ * Ratis.
  *
- * <p>Contract: no method blocks, sleeps or throws for reasons of the cluster (a stopped group refuses). All methods may be called
- * from any thread. The getters are single volatile reads of the local Raft division and may be stale the moment they return; what
- * makes a read safe is the order in which {@code ConfirmationRounds} asks them (ARCHITECTURE §4).
+ * <p>Contract: no method blocks, sleeps or throws for reasons of the cluster (a stopped group
+ * refuses). All methods may be called from any thread. The getters are single volatile reads of the
+ * local Raft division and may be stale the moment they return; what makes a read safe is the order
+ * in which {@code ConfirmationRounds} asks them (ARCHITECTURE §4).
  */
 public interface ShardLog {
   GroupId group();
@@ -18,9 +20,10 @@ public interface ShardLog {
   NodeId self();
 
   /**
-   * Hands an entry to the local leader's log. Calls by one thread are appended in the order of the calls. Exactly one of the
-   * proposal's outcome methods is called for it, once, on any thread, or none if the process dies; {@link
-   * ReplicatedMachine#apply} with the proposal as {@code own} may come before or after {@link Proposal#unknown}.
+   * Hands an entry to the local leader's log. Calls by one thread are appended in the order of the
+   * calls. Exactly one of the proposal's outcome methods is called for it, once, on any thread, or
+   * none if the process dies; {@link ReplicatedMachine#apply} with the proposal as {@code own} may
+   * come before or after {@link Proposal#unknown}.
    */
   void propose(Proposal proposal);
 
@@ -36,13 +39,19 @@ public interface ShardLog {
   /** The highest index known to be committed here. */
   long committedIndex();
 
-  /** The last position that the group's machine has passed on its own loop (Ratis' own entries included). */
+  /**
+   * The last position that the group's machine has passed on its own loop (Ratis' own entries
+   * included).
+   */
   LogPosition lastApplied();
 
   /** The leader as the local division knows it, with the term in which it leads. */
   @Nullable LeaderHint leader();
 
-  /** The voters of the current configuration and, while a joint one is under way, of the old one (else empty). */
+  /**
+   * The voters of the current configuration and, while a joint one is under way, of the old one
+   * (else empty).
+   */
   Voters voters();
 
   /** Steps down if leader; a hint of who may lead next is allowed. Never blocks. */

@@ -1,12 +1,14 @@
 package io.flotilla.statemachine.metadata;
 
 /**
- * A shard's name for life: 40 lower-case hexadecimal digits, as {@code CLUSTER MYSHARDID} shows it. Never reused.
+ * A shard's name for life: 40 lower-case hexadecimal digits, as {@code CLUSTER MYSHARDID} shows it.
+ * Never reused.
  */
 public record ShardId(String hex) implements Comparable<ShardId> {
   public ShardId {
     if (!hex.matches("[0-9a-f]{40}")) {
-      throw new IllegalArgumentException("a shard id is 40 lower-case hexadecimal digits, not \"" + hex + "\"");
+      throw new IllegalArgumentException(
+          "a shard id is 40 lower-case hexadecimal digits, not \"" + hex + "\"");
     }
   }
 

@@ -5,12 +5,14 @@ import java.util.List;
 /**
  * What a command answers, free of any encoding.
  *
- * <p>A command says what it means once, and the protocol of the asking connection decides on the bytes: RESP3 has types for
- * maps, sets, doubles and nulls, RESP2 flattens them. That is why a reply has more kinds than RESP2 can show. The encoder in
- * {@code node.resp} and the script bridge switch over this sealed type exhaustively.
+ * <p>A command says what it means once, and the protocol of the asking connection decides on the
+ * bytes: RESP3 has types for maps, sets, doubles and nulls, RESP2 flattens them. That is why a
+ * reply has more kinds than RESP2 can show. The encoder in {@code node.resp} and the script bridge
+ * switch over this sealed type exhaustively.
  *
- * <p>Replies are immutable by convention: the arrays that they hold are never written after construction, and may be shared with
- * the keyspace only where the keyspace never changes them in place.
+ * <p>Replies are immutable by convention: the arrays that they hold are never written after
+ * construction, and may be shared with the keyspace only where the keyspace never changes them in
+ * place.
  */
 public sealed interface Reply {
 
@@ -51,8 +53,9 @@ public sealed interface Reply {
   record Simple(String text) implements Reply {}
 
   /**
-   * An error; the text begins with its upper-case code, as in {@code "WRONGTYPE Operation …"}. A text that carries user bytes is
-   * Latin-1 (one char, one byte); the encoder turns CR and LF into spaces.
+   * An error; the text begins with its upper-case code, as in {@code "WRONGTYPE Operation …"}. A
+   * text that carries user bytes is Latin-1 (one char, one byte); the encoder turns CR and LF into
+   * spaces.
    */
   record Error(String text) implements Reply {
     /** The code: the text up to the first space. */
@@ -78,15 +81,18 @@ public sealed interface Reply {
   /** An ordered list of replies. */
   record Array(List<? extends Reply> elements) implements Reply {}
 
-  /** Keys and values in turn, so an even number of elements: a map in RESP3, a flat array in RESP2. */
+  /**
+   * Keys and values in turn, so an even number of elements: a map in RESP3, a flat array in RESP2.
+   */
   record Map(List<? extends Reply> keysAndValues) implements Reply {}
 
   /** Distinct elements: a set in RESP3, an array in RESP2. */
   record Set(List<? extends Reply> elements) implements Reply {}
 
   /**
-   * Pairs in order, flattened as first, second, first, second …: an array of two-element arrays in RESP3, a flat array in RESP2
-   * (as {@code ZRANGE … WITHSCORES} and {@code HRANDFIELD … WITHVALUES} do).
+   * Pairs in order, flattened as first, second, first, second …: an array of two-element arrays in
+   * RESP3, a flat array in RESP2 (as {@code ZRANGE … WITHSCORES} and {@code HRANDFIELD …
+   * WITHVALUES} do).
    */
   record Pairs(List<? extends Reply> firstsAndSeconds) implements Reply {}
 
@@ -99,7 +105,10 @@ public sealed interface Reply {
   /** An integer beyond 64 bits, in decimal digits: {@code (} in RESP3, a bulk string in RESP2. */
   record BigNumber(String digits) implements Reply {}
 
-  /** Text with a three-letter format ({@code txt}, {@code mkd}): {@code =} in RESP3, a bulk string in RESP2. */
+  /**
+   * Text with a three-letter format ({@code txt}, {@code mkd}): {@code =} in RESP3, a bulk string
+   * in RESP2.
+   */
   @SuppressWarnings("ArrayRecordComponent")
   record Verbatim(String format, byte[] bytes) implements Reply {}
 
