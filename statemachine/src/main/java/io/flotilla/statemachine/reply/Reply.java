@@ -115,6 +115,12 @@ public sealed interface Reply {
   /** Out-of-band data: {@code >} in RESP3, an array in RESP2. */
   record Push(List<? extends Reply> elements) implements Reply {}
 
+  /**
+   * Not run: the slot is not this shard's at this point of the log. The node turns it into {@code
+   * MOVED} or {@code CLUSTERDOWN}; it never reaches an encoder.
+   */
+  record Elsewhere(int slot) implements Reply {}
+
   /** An integer, shared where it is common. */
   static Int integer(long value) {
     return value == 0 ? ZERO : value == 1 ? ONE : new Int(value);

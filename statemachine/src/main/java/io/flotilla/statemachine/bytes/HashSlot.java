@@ -1,0 +1,58 @@
+package io.flotilla.statemachine.bytes;
+
+/**
+ * The hash slot of a key: CRC16/XMODEM of the key, or of its hash tag, modulo 16384.
+ *
+ * <p>A hash tag is what stands between the first {@code '{'} and the first {@code '}'} behind it,
+ * if that is not empty. Source: the Redis Cluster specification, "Hash tags".
+ */
+public final class HashSlot {
+  /** The number of slots, fixed by the protocol. */
+  public static final int COUNT = 16384;
+
+  private static final char[] TABLE = table();
+
+  private HashSlot() {}
+
+  /** The slot of this key, 0 to 16383. */
+  public static int of(byte[] key) {
+    int open = indexOf(key, (byte) '{', 0);
+    if (open >= 0) {
+      int close = indexOf(key, (byte) '}', open + 1);
+      if (close > open + 1) {
+        return crc16(key, open + 1, close) & (COUNT - 1);
+      }
+    }
+    return crc16(key, 0, key.length) & (COUNT - 1);
+  }
+
+  /** CRC16 with polynomial 0x1021, initial value 0, not reflected. */
+  static int crc16(byte[] bytes, int from, int to) {
+    int crc = 0;
+    for (int i = from; i < to; i++) {
+      crc = ((crc << 8) & 0xffff) ^ TABLE[((crc >>> 8) ^ bytes[i]) & 0xff];
+    }
+    return crc;
+  }
+
+  private static int indexOf(byte[] bytes, byte wanted, int from) {
+    for (int i = from; i < bytes.length; i++) {
+      if (bytes[i] == wanted) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static char[] table() {
+    char[] table = new char[256];
+    for (int i = 0; i < 256; i++) {
+      int crc = i << 8;
+      for (int bit = 0; bit < 8; bit++) {
+        crc = (crc & 0x8000) != 0 ? (crc << 1) ^ 0x1021 : crc << 1;
+      }
+      table[i] = (char) crc;
+    }
+    return table;
+  }
+}

@@ -1,0 +1,35 @@
+package io.flotilla.statemachine.datatypes;
+
+/**
+ * The type of a value, by the name that {@code TYPE} answers.
+ *
+ * @param <T> the structure that holds such a value
+ */
+public final class DataType<T extends Value> {
+  /** Byte strings, also read as integers, floats and bitmaps. */
+  public static final DataType<StringValue> STRING = new DataType<>("string", StringValue.class);
+
+  private final String name;
+  private final Class<T> structure;
+
+  private DataType(String name, Class<T> structure) {
+    this.name = name;
+    this.structure = structure;
+  }
+
+  /** The name, as {@code TYPE} answers it. */
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /** Whether a value is of this type. */
+  public boolean holds(Value value) {
+    return structure.isInstance(value);
+  }
+
+  /** The value as its structure; the caller has asked {@link #holds}. */
+  public T cast(Value value) {
+    return structure.cast(value);
+  }
+}

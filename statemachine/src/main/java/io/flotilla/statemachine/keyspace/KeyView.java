@@ -1,0 +1,10 @@
+package io.flotilla.statemachine.keyspace;
+
+import io.flotilla.statemachine.datatypes.Value;
+
+/** Visits one live key. */
+@FunctionalInterface
+public interface KeyView {
+  /** Visits a key; the value must not be changed. Returns whether to go on. */
+  boolean visit(byte[] key, Value value, long deadlineMillis);
+}

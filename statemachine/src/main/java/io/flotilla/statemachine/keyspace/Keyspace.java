@@ -1,0 +1,568 @@
+package io.flotilla.statemachine.keyspace;
+
+import io.flotilla.statemachine.bytes.HashSlot;
+import io.flotilla.statemachine.bytes.SipHash;
+import io.flotilla.statemachine.datatypes.DataType;
+import io.flotilla.statemachine.datatypes.Value;
+import io.flotilla.statemachine.expiry.DeadlineHeap;
+import io.flotilla.statemachine.expiry.Expirable;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A shard's keys: a table per hash slot, each key with its value, its deadline and the version that
+ * WATCH compares.
+ *
+ * <p><b>Time.</b> The keyspace is told the time ({@link #beginWrite}, {@link #beginRead}) and has
+ * no clock. A key whose deadline has passed is absent for everyone; a write that meets it removes
+ * it first, a read leaves it for the sweep. A read's <i>now</i> may lie ahead of machine time; if
+ * the read then meets a deadline between the two it must not answer yet, since a slower clock could
+ * bring the key back: {@link #metDeadlineAhead} tells, and the node commits a time entry and asks
+ * again (ARCHITECTURE §2).
+ *
+ * <p><b>Versions.</b> A key's version is the log index of its last modification; an absent key's is
+ * the index of the last deletion in its slot. A spurious abort of a transaction is allowed, a
+ * missed one is not.
+ *
+ * <p><b>Walks.</b> A walk visits every range as it was when the walk began: before a range is
+ * changed, walks that have not passed it visit it ({@link #beforeWrite}).
+ *
+ * <p>Invariants: {@code keys} is the sum of the tables' sizes; a table is never empty; an entry is
+ * in the heap exactly if it is {@link Entry.Expiring}; in a slot that has a table, every key hashes
+ * to that slot.
+ *
+ * <p>One thread: the shard's loop.
+ */
+public final class Keyspace {
+  private final SipHash hash;
+  private final @Nullable SlotTable[] tables = new SlotTable[HashSlot.COUNT];
+  private final long[] lastDeletions = new long[HashSlot.COUNT];
+  private final DeadlineHeap<Entry.Expiring> deadlines = new DeadlineHeap<>();
+  private final @Nullable Walk[] walks = new Walk[Walk.MAX_WALKS];
+  private int walksRunning;
+  private KeyEvents events = KeyEvents.DEAF;
+  private long keys;
+
+  private boolean writing;
+  private long now;
+  private long machineTime;
+  private long version;
+  private boolean metDeadlineAhead;
+
+  // where the last key that was asked for lives: the same array is asked for several times in one
+  // command
+  private byte[] placedKey = new byte[0];
+  private int placedSlot;
+  private long placedHash;
+
+  /** An empty keyspace that places keys by this hash; all replicas of a shard share its key. */
+  public Keyspace(SipHash hash) {
+    this.hash = hash;
+    placed(placedKey, HashSlot.of(placedKey), hash.hash(placedKey));
+  }
+
+  // ---------------------------------------------------------------- time and position
+
+  /**
+   * Begins a write at this machine time (Unix milliseconds); changes get the log index as their
+   * version.
+   */
+  public void beginWrite(long machineTimeMillis, long logIndex) {
+    writing = true;
+    now = machineTimeMillis;
+    machineTime = machineTimeMillis;
+    version = logIndex;
+  }
+
+  /** Begins a read at {@code nowMillis}, not before the machine time. */
+  public void beginRead(long nowMillis, long machineTimeMillis) {
+    writing = false;
+    now = nowMillis;
+    machineTime = machineTimeMillis;
+    metDeadlineAhead = false;
+  }
+
+  /** The time of the command under way, Unix milliseconds. */
+  public long nowMillis() {
+    return now;
+  }
+
+  /**
+   * Whether the read under way met a deadline between machine time and its now, so that it must not
+   * be answered yet.
+   */
+  public boolean metDeadlineAhead() {
+    return metDeadlineAhead;
+  }
+
+  /** Who hears key events from now on. */
+  public void events(KeyEvents listener) {
+    events = listener;
+  }
+
+  // ---------------------------------------------------------------- reading
+
+  /**
+   * The value of a key, not to be changed, or null where there is none.
+   *
+   * @throws WrongTypeException if it is of another type
+   */
+  public <T extends Value> @Nullable T read(byte[] key, DataType<T> type) {
+    Entry entry = live(key);
+    return entry == null ? null : typed(entry, type);
+  }
+
+  /** The value of a key whatever its type, not to be changed, or null where there is none. */
+  public @Nullable Value readAny(byte[] key) {
+    Entry entry = live(key);
+    return entry == null ? null : entry.value();
+  }
+
+  /** Whether the key exists. */
+  public boolean exists(byte[] key) {
+    return live(key) != null;
+  }
+
+  /**
+   * The deadline of a key in Unix milliseconds, {@link Expirable#NEVER} if it has none or does not
+   * exist.
+   */
+  public long deadlineMillis(byte[] key) {
+    Entry entry = live(key);
+    return entry == null ? Expirable.NEVER : entry.deadlineMillis();
+  }
+
+  /**
+   * What WATCH remembers of a key: the log index of its last modification, or of the last deletion
+   * in its slot.
+   */
+  public long versionOf(byte[] key) {
+    Entry entry = live(key);
+    return entry == null ? lastDeletions[slotOf(key)] : entry.version;
+  }
+
+  /**
+   * The number of keys, those included whose deadline has passed and which nothing has removed yet
+   * (as in Redis).
+   */
+  public long size() {
+    return keys;
+  }
+
+  /** The number of keys in a slot. */
+  public int sizeOfSlot(int slot) {
+    SlotTable table = tables[slot];
+    return table == null ? 0 : table.size;
+  }
+
+  /** The number of keys that have a deadline. */
+  public int sizeWithDeadline() {
+    return deadlines.size();
+  }
+
+  /** The hash by which keys are placed within their slot. */
+  public long hashOf(byte[] key) {
+    place(key);
+    return placedHash;
+  }
+
+  /** The slot of a key; remembered for the key that was asked for last. */
+  public int slotOf(byte[] key) {
+    place(key);
+    return placedSlot;
+  }
+
+  /**
+   * The first slot from {@code slot} on that holds keys, or {@link HashSlot#COUNT} where there is
+   * none.
+   */
+  public int nextSlotWithKeys(int slot) {
+    int next = slot;
+    while (next < HashSlot.COUNT && tables[next] == null) {
+      next++;
+    }
+    return next;
+  }
+
+  /**
+   * Visits the live keys of a slot in the order of their hashes (as unsigned), from the first hash
+   * that is at least {@code fromHash}, until the visitor has had enough or the slot ends. Keys of
+   * equal hash come in the order of their bytes.
+   */
+  public void visitSlot(int slot, long fromHash, KeyView visitor) {
+    SlotTable table = tables[slot];
+    if (table == null) {
+      return;
+    }
+    KeyRange range = table.rangeOf(fromHash);
+    int place = range.firstAtLeast(fromHash);
+    while (range != null) {
+      for (; place < range.size; place++) {
+        Entry entry = range.at(place);
+        if (isLive(entry) && !visitor.visit(entry.key, entry.value(), entry.deadlineMillis())) {
+          return;
+        }
+      }
+      range = table.after(range);
+      place = 0;
+    }
+  }
+
+  // ---------------------------------------------------------------- writing
+
+  /**
+   * The value of a key, to be changed in place, or null where there is none. Say {@link #changed}
+   * after the change.
+   *
+   * @throws WrongTypeException if it is of another type
+   */
+  public <T extends Value> @Nullable T modify(byte[] key, DataType<T> type) {
+    Entry entry = live(key);
+    if (entry == null) {
+      return null;
+    }
+    T value = typed(entry, type);
+    beforeWrite(key);
+    return value;
+  }
+
+  /**
+   * Stores what a command has done to a value that {@link #modify} gave out, or puts a new value
+   * under a key; a deadline stays. A collection that has become empty goes, and the event of it
+   * too.
+   */
+  public void changed(byte[] key, Value value, EventClass eventClass, String event) {
+    Entry entry = live(key);
+    if (value.isEmpty()) {
+      events.happened(eventClass, event, key);
+      if (entry != null) {
+        delete(key, entry, EventClass.GENERIC, "del");
+      }
+      return;
+    }
+    if (entry == null) {
+      insert(key, value);
+    } else {
+      beforeWrite(key);
+      entry.value(value);
+      entry.version = version;
+    }
+    events.happened(eventClass, event, key);
+  }
+
+  /** Puts a value under a key, in place of whatever was there; a deadline goes. */
+  public void put(byte[] key, Value value, EventClass eventClass, String event) {
+    Entry entry = live(key);
+    if (entry != null && entry.deadlineMillis() != Expirable.NEVER) {
+      withoutDeadline(key, entry);
+    }
+    changed(key, value, eventClass, event);
+  }
+
+  /** Removes a key; whether it was there. */
+  public boolean remove(byte[] key, EventClass eventClass, String event) {
+    Entry entry = live(key);
+    if (entry == null) {
+      return false;
+    }
+    delete(key, entry, eventClass, event);
+    return true;
+  }
+
+  /**
+   * Takes a value out of a key without an event, as RENAME does on its way; null where there is
+   * none.
+   */
+  public @Nullable Value take(byte[] key) {
+    Entry entry = live(key);
+    if (entry == null) {
+      return null;
+    }
+    Value value = entry.value();
+    beforeWrite(key);
+    unlink(key, entry);
+    return value;
+  }
+
+  /**
+   * Gives a key a deadline in Unix milliseconds, or takes it away ({@link Expirable#NEVER});
+   * whether the key is there.
+   */
+  public boolean deadline(byte[] key, long deadlineMillis, String event) {
+    Entry entry = live(key);
+    if (entry == null) {
+      return false;
+    }
+    Entry changed =
+        deadlineMillis == Expirable.NEVER
+            ? withoutDeadline(key, entry)
+            : withDeadline(key, entry, deadlineMillis);
+    changed.version = version;
+    events.happened(EventClass.GENERIC, event, key);
+    return true;
+  }
+
+  /** Removes every key of the slots for which the predicate holds; walks keep what they need. */
+  public void clear(java.util.function.IntPredicate slots) {
+    for (int slot = nextSlotWithKeys(0); slot < HashSlot.COUNT; slot = nextSlotWithKeys(slot + 1)) {
+      if (slots.test(slot)) {
+        clearSlot(slot);
+      }
+    }
+  }
+
+  private void clearSlot(int slot) {
+    SlotTable table = table(slot);
+    for (KeyRange range = table.first(); range != null; range = table.after(range)) {
+      for (int i = 0; i < range.size; i++) {
+        if (range.at(i) instanceof Entry.Expiring expiring) {
+          deadlines.cancel(expiring);
+        }
+      }
+    }
+    keys -= table.size;
+    tables[slot] = null; // a walk that needs the table holds it, and nobody changes it any more
+    lastDeletions[slot] = version;
+  }
+
+  /**
+   * Removes the key if its deadline has passed: the sweep's step, decided by the entry's machine
+   * time.
+   */
+  public boolean expire(byte[] key) {
+    Entry entry = find(key);
+    if (entry == null || !isDue(entry)) {
+      return false;
+    }
+    delete(key, entry, EventClass.EXPIRED, "expired");
+    return true;
+  }
+
+  /**
+   * Calls for up to {@code limit} keys whose deadline is at or before a time, in no particular
+   * order. For the leader's sweep.
+   */
+  public void due(long nowMillis, int limit, Consumer<byte[]> visitor) {
+    deadlines.due(nowMillis, limit, entry -> visitor.accept(entry.key));
+  }
+
+  /** The earliest deadline of all, or {@link Expirable#NEVER}. */
+  public long firstDeadlineMillis() {
+    Entry.Expiring first = deadlines.first();
+    return first == null ? Expirable.NEVER : first.deadlineMillis();
+  }
+
+  // ---------------------------------------------------------------- walks, snapshots
+
+  /** Begins a walk over all keys as they are now. Null if the most walks are running. */
+  public @Nullable Walk beginWalk(Walk.Visitor visitor) {
+    for (int lane = 0; lane < walks.length; lane++) {
+      if (walks[lane] == null) {
+        Walk walk = new Walk(this, lane, Arrays.copyOf(tables, tables.length), visitor);
+        clearLane(lane);
+        walks[lane] = walk;
+        walksRunning++;
+        return walk;
+      }
+    }
+    return null;
+  }
+
+  void endWalk(Walk walk) {
+    if (walks[walk.lane] == walk) {
+      walks[walk.lane] = null;
+      walksRunning--;
+    }
+  }
+
+  private void clearLane(int lane) {
+    for (SlotTable table : tables) {
+      if (table != null) {
+        for (KeyRange range = table.first(); range != null; range = table.after(range)) {
+          range.writtenBy &= ~(1 << lane);
+        }
+      }
+    }
+  }
+
+  /** Puts back a key as a snapshot holds it. */
+  public void restore(byte[] key, Value value, long deadlineMillis, long keyVersion) {
+    version = keyVersion;
+    insert(key, value);
+    if (deadlineMillis != Expirable.NEVER) {
+      Entry entry = find(key);
+      if (entry != null) {
+        withDeadline(key, entry, deadlineMillis);
+      }
+    }
+  }
+
+  /** The log index of the last deletion in a slot. */
+  public long lastDeletion(int slot) {
+    return lastDeletions[slot];
+  }
+
+  /** Puts back the log index of the last deletion in a slot. */
+  public void lastDeletion(int slot, long index) {
+    lastDeletions[slot] = index;
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  private <T extends Value> T typed(Entry entry, DataType<T> type) {
+    Value value = entry.value();
+    if (!type.holds(value)) {
+      throw new WrongTypeException();
+    }
+    return type.cast(value);
+  }
+
+  private @Nullable Entry find(byte[] key) {
+    place(key);
+    SlotTable table = tables[placedSlot];
+    if (table == null) {
+      return null;
+    }
+    KeyRange range = table.rangeOf(placedHash);
+    int place = range.find(placedHash, key);
+    return place < 0 ? null : range.at(place);
+  }
+
+  private @Nullable Entry live(byte[] key) {
+    Entry entry = find(key);
+    if (entry == null || isLive(entry)) {
+      return entry;
+    }
+    if (writing) {
+      delete(key, entry, EventClass.EXPIRED, "expired");
+    }
+    return null;
+  }
+
+  private boolean isLive(Entry entry) {
+    if (!isDue(entry)) {
+      return true;
+    }
+    if (entry.deadlineMillis() > machineTime) {
+      metDeadlineAhead = true;
+    }
+    return false;
+  }
+
+  private boolean isDue(Entry entry) {
+    return entry instanceof Entry.Expiring expiring && expiring.deadlineMillis() <= now;
+  }
+
+  private void insert(byte[] key, Value value) {
+    place(key);
+    SlotTable table = tables[placedSlot];
+    if (table == null) {
+      table = new SlotTable(placedSlot, ~0); // born after every running walk's cut
+      tables[placedSlot] = table;
+    }
+    KeyRange range = table.rangeOf(placedHash);
+    beforeWrite(table, range);
+    int place = range.find(placedHash, key);
+    if (place >= 0) {
+      throw new AssertionError("a key is inserted that is there already, in slot " + placedSlot);
+    }
+    range.insert(-1 - place, placedHash, new Entry(key, value, version));
+    table.size++;
+    keys++;
+    table.maybeSplit(range);
+    events.happened(EventClass.NEW, "new", key);
+  }
+
+  private void delete(byte[] key, Entry entry, EventClass eventClass, String event) {
+    beforeWrite(key);
+    unlink(key, entry);
+    events.happened(eventClass, event, key);
+  }
+
+  private void unlink(byte[] key, Entry entry) {
+    place(key);
+    SlotTable table = table(placedSlot);
+    KeyRange range = table.rangeOf(placedHash);
+    range.delete(range.find(placedHash, key));
+    if (entry instanceof Entry.Expiring expiring) {
+      deadlines.cancel(expiring);
+    }
+    keys--;
+    lastDeletions[placedSlot] = version;
+    if (--table.size == 0) {
+      tables[placedSlot] = null;
+      return;
+    }
+    KeyRange buddy = table.maybeBuddy(range);
+    if (buddy != range) {
+      beforeWrite(table, buddy);
+      table.join(range, buddy);
+    }
+  }
+
+  private Entry withDeadline(byte[] key, Entry entry, long deadlineMillis) {
+    beforeWrite(key);
+    Entry.Expiring expiring = entry instanceof Entry.Expiring already ? already : entry.expiring();
+    replace(key, expiring);
+    deadlines.schedule(expiring, deadlineMillis);
+    return expiring;
+  }
+
+  private Entry withoutDeadline(byte[] key, Entry entry) {
+    if (!(entry instanceof Entry.Expiring expiring)) {
+      return entry;
+    }
+    beforeWrite(key);
+    deadlines.cancel(expiring);
+    Entry lasting = expiring.lasting();
+    replace(key, lasting);
+    return lasting;
+  }
+
+  private void replace(byte[] key, Entry entry) {
+    place(key);
+    KeyRange range = table(placedSlot).rangeOf(placedHash);
+    range.entries[range.find(placedHash, key)] = entry;
+  }
+
+  private void beforeWrite(byte[] key) {
+    if (walksRunning > 0) {
+      place(key);
+      SlotTable table = table(placedSlot);
+      beforeWrite(table, table.rangeOf(placedHash));
+    }
+  }
+
+  private void beforeWrite(SlotTable table, KeyRange range) {
+    if (walksRunning > 0) {
+      for (Walk walk : walks) {
+        if (walk != null) {
+          walk.maybeVisit(table, range);
+        }
+      }
+    }
+  }
+
+  private SlotTable table(int slot) {
+    SlotTable table = tables[slot];
+    if (table == null) {
+      throw new AssertionError("slot " + slot + " has no keys");
+    }
+    return table;
+  }
+
+  @SuppressWarnings(
+      "ReferenceEquality") // the same array object is the same key: that is the quick way
+  private void place(byte[] key) {
+    if (key != placedKey) {
+      placed(key, HashSlot.of(key), hash.hash(key));
+    }
+  }
+
+  private void placed(byte[] key, int slot, long hashOfKey) {
+    placedKey = key;
+    placedSlot = slot;
+    placedHash = hashOfKey;
+  }
+}
