@@ -1,13 +1,20 @@
 package io.flotilla.node.proposal;
 
-/** A connection, as the shards that it asks see it. Called on the connection's {@link ConnectionLoop} only. */
+/**
+ * A connection, as the shards that it asks see it. Called on the connection's {@link
+ * ConnectionLoop} only.
+ */
 public interface Asker {
   /**
-   * Some of this connection's requests have just been completed: the replies that are next in order may be written, and flushed
-   * once. Called once per connection after a run of completions, not once per completion.
+   * Some of this connection's requests have just been completed: the replies that are next in order
+   * may be written, and flushed once. Called once per connection after a run of completions, not
+   * once per completion.
    */
   void settled();
 
-  /** A shard for which {@link Strand#submit} asked to stop takes requests again: the socket may be read on. */
+  /**
+   * A shard for which {@link Strand#submit} asked to stop takes requests again: the socket may be
+   * read on.
+   */
   void relieved();
 }

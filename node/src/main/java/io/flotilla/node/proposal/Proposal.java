@@ -5,10 +5,21 @@ import java.nio.ByteBuffer;
 /**
  * One entry on its way into a group's log, and the one who waits for its fate.
  *
- * <p>Outcomes: (1) {@link #refused}: it certainly did not and will not happen. (2) applied: {@link
- * ReplicatedMachine#apply} gets this object as {@code own}. (3) {@link #unknown}: it was handed to
- * Raft and its fate is not known to the caller of the log; it may be applied later, even under
- * another leader, and is then seen by its batch id in the entry.
+ * <pre>
+ *   propose ──▶ refused                                     certainly not done
+ *      │
+ *      ▼
+ *   appended ──▶ apply(own = this)                          done
+ *      │
+ *      ├──▶ unknown ──▶ apply(own = this)                   done after all, even under another leader
+ *      │       │
+ *      │       └──────▶ overtaken                           certainly not done after all
+ *      └──▶ (the process dies: nothing more is told)
+ * </pre>
+ *
+ * <p>{@link #refused}, {@link #unknown} and {@link #overtaken} are called on the group's loop,
+ * never within {@code propose}, each at most once; after {@code unknown} nothing more may come (the
+ * replica took a snapshot from elsewhere), so whoever waits keeps a deadline.
  */
 public interface Proposal {
   /** The entry's bytes, position 0 to limit; read only, stable until an outcome. */
@@ -18,13 +29,19 @@ public interface Proposal {
   void refused(Refusal why);
 
   /**
-   * The entry reached the log at this position (not committed). Told before apply where Ratis tells
-   * it; else never.
+   * The entry takes this place in the local log (not committed). Told before any other outcome but
+   * {@code refused}, on the thread that proposes and under Raft's lock: only note it.
    */
   default void appended(LogPosition position) {}
 
-  /** The entry may or may not be committed later. */
+  /** The entry may or may not be committed later: leadership was lost, or the log is closing. */
   void unknown(String why);
+
+  /**
+   * After {@link #unknown}: another entry was applied at the place that this one had taken, so it
+   * is certainly not done.
+   */
+  default void overtaken() {}
 
   /** Why an entry certainly did not reach the log. */
   enum Refusal {

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One command (or one transaction) on its way to a shard and back.
  *
- * <p>The session extends it by what it needs to put the reply in its place: one object per command, no future and no lambda.
- * Exactly one of {@link #answered} and {@link #failed} is called, once, on the connection's loop; {@link Asker#settled} follows
- * after the last of a run of them.
+ * <p>The session extends it by what it needs to put the reply in its place: one object per command,
+ * no future and no lambda. Exactly one of {@link #answered} and {@link #failed} is called, once, on
+ * the connection's loop; {@link Asker#settled} follows after the last of a run of them.
  */
 public abstract class Request {
   /** What a request asks of the shard. */

@@ -21,9 +21,8 @@ public interface ShardLog {
 
   /**
    * Hands an entry to the local leader's log. Calls by one thread are appended in the order of the
-   * calls. Exactly one of the proposal's outcome methods is called for it, once, on any thread, or
-   * none if the process dies; {@link ReplicatedMachine#apply} with the proposal as {@code own} may
-   * come before or after {@link Proposal#unknown}.
+   * calls. What is then told is drawn in {@link Proposal}. May be called on the group's loop,
+   * within apply too: that is where the next batch goes out.
    */
   void propose(Proposal proposal);
 
