@@ -3,6 +3,8 @@ package io.flotilla.statemachine.command;
 import io.flotilla.statemachine.bytes.Ascii;
 import io.flotilla.statemachine.bytes.Integers;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -72,17 +74,24 @@ public record KeySpec(Begin begin, Find find, Set<KeyFlag> flags) {
    * step} places.
    */
   public static KeySpec range(int place, int last, int step, KeyFlag... flags) {
-    return new KeySpec(new Begin.Index(place), new Find.Range(last, step, 0), Set.of(flags));
+    return new KeySpec(new Begin.Index(place), new Find.Range(last, step, 0), inOrder(flags));
   }
 
   /** As many keys as the argument at this place says, behind it. */
   public static KeySpec numbered(int place, KeyFlag... flags) {
-    return new KeySpec(new Begin.Index(place), new Find.Number(0, 1, 1), Set.of(flags));
+    return new KeySpec(new Begin.Index(place), new Find.Number(0, 1, 1), inOrder(flags));
   }
 
   /** One key behind a word. */
   public static KeySpec behind(String word, int from, KeyFlag... flags) {
-    return new KeySpec(new Begin.Keyword(word, from), new Find.Range(0, 1, 0), Set.of(flags));
+    return new KeySpec(new Begin.Keyword(word, from), new Find.Range(0, 1, 0), inOrder(flags));
+  }
+
+  /** The flags in the order in which {@code COMMAND INFO} shows them, the same in every process. */
+  static Set<KeyFlag> inOrder(KeyFlag... flags) {
+    EnumSet<KeyFlag> ordered = EnumSet.noneOf(KeyFlag.class);
+    Collections.addAll(ordered, flags);
+    return Collections.unmodifiableSet(ordered);
   }
 
   /**

@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
  * override.
  */
 public final class Row {
-  private static final Set<String> KEY_WORDS = Set.of("key", "newkey", "source", "destination");
+  private static final List<String> KEY_WORDS = List.of("key", "newkey", "source", "destination");
 
   private final String reference;
   private final Body body;
@@ -135,7 +135,7 @@ public final class Row {
   public Row keyFlags(KeyFlag... keyFlags) {
     keySpecs =
         keySpecs.stream()
-            .map(spec -> new KeySpec(spec.begin(), spec.find(), Set.of(keyFlags)))
+            .map(spec -> new KeySpec(spec.begin(), spec.find(), KeySpec.inOrder(keyFlags)))
             .toList();
     return this;
   }
