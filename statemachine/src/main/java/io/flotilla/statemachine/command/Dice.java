@@ -12,6 +12,11 @@ public final class Dice {
     state = seed;
   }
 
+  /** Begins anew from another seed. */
+  public void reseed(long seed) {
+    state = seed;
+  }
+
   /**
    * The next 64 bits. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
    * 2014.

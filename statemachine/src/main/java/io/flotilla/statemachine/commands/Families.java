@@ -1,0 +1,16 @@
+package io.flotilla.statemachine.commands;
+
+import io.flotilla.statemachine.command.Family;
+import io.flotilla.statemachine.commands.transactions.Transactions;
+import java.util.List;
+
+/**
+ * Every family that a shard's machine answers. The node adds its own (connection, server, cluster)
+ * to make the whole table.
+ */
+public final class Families {
+  /** All of them, one line each. */
+  public static final List<Family> ALL = List.of(Transactions.FAMILY);
+
+  private Families() {}
+}
