@@ -7,8 +7,8 @@ import io.flotilla.proto.metadata.Node;
 import io.flotilla.proto.metadata.OwnedSlots;
 import io.flotilla.proto.metadata.Shard;
 import io.flotilla.proto.metadata.SlotRange;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -43,10 +43,10 @@ public final class MetadataInvariants {
     need(state.getFeatureLevel() >= 1, "feature level " + state.getFeatureLevel());
     need(state.getSettingsVersion() <= state.getVersion(), "the settings are newer than the state");
 
-    Set<String> retired = new HashSet<>(state.getRetiredNodesList());
+    Set<String> retired = new LinkedHashSet<>(state.getRetiredNodesList());
     need(retired.size() == state.getRetiredNodesCount(), "a retired id stands twice");
-    Set<String> nodes = new HashSet<>();
-    Set<String> names = new HashSet<>();
+    Set<String> nodes = new LinkedHashSet<>();
+    Set<String> names = new LinkedHashSet<>();
     int voters = 0;
     for (Node node : state.getNodesList()) {
       need(nodes.add(node.getId()), "node id " + node.getId() + " stands twice");
@@ -59,9 +59,9 @@ public final class MetadataInvariants {
     }
     need(voters >= 1 && voters <= MetadataLimits.MAX_METADATA_VOTERS, voters + " metadata voters");
 
-    Map<Integer, Shard> shards = new HashMap<>();
-    Map<String, Shard> shardsById = new HashMap<>();
-    Set<String> groups = new HashSet<>();
+    Map<Integer, Shard> shards = new LinkedHashMap<>();
+    Map<String, Shard> shardsById = new LinkedHashMap<>();
+    Set<String> groups = new LinkedHashSet<>();
     for (Shard shard : state.getShardsList()) {
       String name = "shard " + shard.getNumber();
       need(shards.put(shard.getNumber(), shard) == null, name + " stands twice");
@@ -69,7 +69,7 @@ public final class MetadataInvariants {
       need(groups.add(shard.getGroupId()), name + " has another's group");
       need(shard.getReplicasCount() >= 1, name + " has no replica");
       need(
-          new HashSet<>(shard.getReplicasList()).size() == shard.getReplicasCount(),
+          new LinkedHashSet<>(shard.getReplicasList()).size() == shard.getReplicasCount(),
           name + " has a replica twice");
       need(nodes.containsAll(shard.getReplicasList()), name + " has a replica on no node");
       need(
@@ -101,9 +101,9 @@ public final class MetadataInvariants {
         next == MetadataLimits.SLOTS,
         "slots from " + next + " on have no owner, or there are too many");
 
-    Set<String> ended = new HashSet<>(state.getEndedMigrationsList());
+    Set<String> ended = new LinkedHashSet<>(state.getEndedMigrationsList());
     int[] owners = owners(state);
-    Set<Integer> moving = new HashSet<>();
+    Set<Integer> moving = new LinkedHashSet<>();
     for (Migration migration : state.getMigrationsList()) {
       String name = "migration " + migration.getId();
       need(!ended.contains(migration.getId()), name + " has ended and goes on");
@@ -138,15 +138,15 @@ public final class MetadataInvariants {
         before.getClusterId().isEmpty() || before.getClusterId().equals(after.getClusterId()),
         "the cluster id changed");
     need(
-        new HashSet<>(after.getRetiredNodesList()).containsAll(before.getRetiredNodesList()),
+        new LinkedHashSet<>(after.getRetiredNodesList()).containsAll(before.getRetiredNodesList()),
         "a retired id was forgotten");
 
-    Set<String> gone = new HashSet<>();
+    Set<String> gone = new LinkedHashSet<>();
     before.getNodesList().forEach(n -> gone.add(n.getId()));
     after.getNodesList().forEach(n -> gone.remove(n.getId()));
     need(after.getRetiredNodesList().containsAll(gone), "a node left without being retired");
 
-    Map<String, Shard> shards = new HashMap<>();
+    Map<String, Shard> shards = new LinkedHashMap<>();
     after.getShardsList().forEach(s -> shards.put(s.getId(), s));
     for (Shard was : before.getShardsList()) {
       Shard is = shards.get(was.getId());

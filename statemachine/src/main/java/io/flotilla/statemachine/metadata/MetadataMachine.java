@@ -33,7 +33,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.NavigableMap;
@@ -161,8 +160,8 @@ public final class MetadataMachine {
     if (ask.getNodesCount() == 0 || ask.getNodesCount() > MetadataLimits.MAX_NODES) {
       return invalid("a cluster is formed of 1 to " + MetadataLimits.MAX_NODES + " nodes");
     }
-    Set<String> ids = new HashSet<>();
-    Set<String> names = new HashSet<>();
+    Set<String> ids = new LinkedHashSet<>();
+    Set<String> names = new LinkedHashSet<>();
     int voters = 0;
     for (Node node : ask.getNodesList()) {
       String bad = badNode(node);
@@ -181,8 +180,8 @@ public final class MetadataMachine {
     if (ask.getShardsCount() == 0 || ask.getShardsCount() > MetadataLimits.MAX_SHARDS) {
       return invalid("a cluster is formed of 1 to " + MetadataLimits.MAX_SHARDS + " shards");
     }
-    Set<Integer> numbers = new HashSet<>();
-    Set<String> shardIds = new HashSet<>();
+    Set<Integer> numbers = new LinkedHashSet<>();
+    Set<String> shardIds = new LinkedHashSet<>();
     for (Shard shard : ask.getShardsList()) {
       String bad = badShard(shard, ids);
       if (bad != null) {
@@ -418,7 +417,7 @@ public final class MetadataMachine {
 
   private Verdict preferLeaders(long index, PreferLeaders ask) {
     List<Shard> next = new ArrayList<>();
-    Set<String> seen = new HashSet<>();
+    Set<String> seen = new LinkedHashSet<>();
     for (PreferLeaders.Preference preference : ask.getPreferencesList()) {
       Shard shard = shardOfId(preference.getShard());
       if (shard == null) {
@@ -859,7 +858,7 @@ public final class MetadataMachine {
     if (replicas.isEmpty() || replicas.size() > MetadataLimits.MAX_REPLICAS) {
       return "a shard has 1 to " + MetadataLimits.MAX_REPLICAS + " replicas";
     }
-    if (new HashSet<>(replicas).size() != replicas.size() || !nodeIds.containsAll(replicas)) {
+    if (new LinkedHashSet<>(replicas).size() != replicas.size() || !nodeIds.containsAll(replicas)) {
       return "shard " + shard.getNumber() + " has a replica twice, or on no node";
     }
     if (!shard.getPreferredLeader().isEmpty() && !replicas.contains(shard.getPreferredLeader())) {
