@@ -1,0 +1,494 @@
+package io.flotilla.node.proposal;
+
+import static java.util.Objects.requireNonNull;
+
+import io.flotilla.node.proposal.ShardLog.LeaderHint;
+import io.flotilla.node.proposal.ShardLog.Voters;
+import io.flotilla.statemachine.metadata.NodeId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A group of Raft replicas at the grain at which Ratis' steps can be seen through {@link ShardLog}:
+ * a division lowers its role in one step and raises its term in a later one, and any step of any
+ * replica may happen between two getters of one read point.
+ *
+ * <p>It knows what no replica knows: the highest index whose write has been acknowledged anywhere.
+ * A read that is confirmed at a lower index than that of the moment of its asking is stale.
+ *
+ * <p>All that can happen next is an {@link Event} in one bag, drawn at random: so messages are
+ * late, reordered, lost and doubled. Elections, replication and joint configurations follow
+ * Ongaro's thesis; {@link #commit} asserts state machine safety, so a fault of the model does not
+ * pass for one of the rounds.
+ */
+final class RaftModel {
+  private static final Set<NodeId> NOBODY = Set.of();
+
+  /** Something that may happen. */
+  interface Event {
+    void happen();
+  }
+
+  private record Entry(long term, long write, @Nullable Voters voters) {}
+
+  final GroupId group = new GroupId(new UUID(0, 7));
+  final List<Member> members = new ArrayList<>();
+  private final Random random;
+  private final List<Event> bag = new ArrayList<>();
+  private final List<Event> late = new ArrayList<>();
+
+  /** The members on one side of a cut in the network; the others are on the other side. */
+  private final Set<NodeId> cutOff = new HashSet<>();
+
+  private final List<Entry> committed = new ArrayList<>();
+
+  // Each seed draws a world of its own (swarm testing, Groce et al. 2012): rare events become
+  // common in some worlds, where those that would hide them are rare.
+  private final int stands;
+  private final int changes;
+  private final int writing;
+  private final int replications;
+  private final int applications;
+  private final int cuts;
+  private final int lateOnes;
+  private final int underWay;
+  private final int interleaving;
+  private final int longPause;
+  private long writes;
+
+  /** The highest index (from 1) of an acknowledged write. */
+  long acknowledged;
+
+  int configurationsMade;
+
+  /** How many things have happened. */
+  int steps;
+
+  RaftModel(int nodes, int voters, Random random) {
+    this.random = random;
+    this.stands = 1 + random.nextInt(4);
+    this.changes = Math.max(0, random.nextInt(6) - 2);
+    this.writing = 5 + random.nextInt(30);
+    this.replications = 20 + random.nextInt(60);
+    this.applications = 20 + random.nextInt(100);
+    this.cuts = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(10);
+    this.lateOnes = random.nextInt(2) == 0 ? 0 : random.nextInt(30);
+    this.underWay = 50 + random.nextInt(40);
+    this.interleaving = random.nextInt(3) == 0 ? 0 : random.nextInt(40);
+    this.longPause = 50 + random.nextInt(1000);
+    Set<NodeId> first = new LinkedHashSet<>();
+    for (int i = 0; i < nodes; i++) {
+      NodeId id = new NodeId("%040x".formatted(i + 1));
+      if (i < voters) {
+        first.add(id);
+      }
+    }
+    for (int i = 0; i < nodes; i++) {
+      members.add(new Member(new NodeId("%040x".formatted(i + 1)), new Voters(first, NOBODY)));
+    }
+  }
+
+  Member member(NodeId id) {
+    return members.stream().filter(m -> m.id.equals(id)).findFirst().orElseThrow();
+  }
+
+  /** A message: lost across a cut, lost or doubled sometimes, late sometimes, and in any order. */
+  void post(NodeId from, NodeId to, Event event) {
+    if (cutOff.contains(from) != cutOff.contains(to) || random.nextInt(100) < 5) {
+      return;
+    }
+    (random.nextInt(100) < lateOnes ? late : bag).add(event);
+    if (random.nextInt(100) < 8) {
+      (random.nextInt(100) < 50 ? late : bag).add(event);
+    }
+  }
+
+  private static Event draw(List<Event> from, Random random) {
+    int i = random.nextInt(from.size());
+    Event event = from.set(i, from.getLast());
+    from.removeLast();
+    return event;
+  }
+
+  /** Lets one thing happen: something that is under way, or something new. */
+  void step() {
+    steps++;
+    if (!late.isEmpty() && random.nextInt(100) < 2) {
+      draw(late, random).happen();
+      return;
+    }
+    if (!bag.isEmpty() && random.nextInt(100) < underWay) {
+      draw(bag, random).happen();
+      return;
+    }
+    if (random.nextInt(1000) < cuts) {
+      cutOff.clear();
+      if (random.nextBoolean()) {
+        for (Member m : members) {
+          if (random.nextInt(5) < 2) {
+            cutOff.add(m.id);
+          }
+        }
+      }
+    }
+    Member m = members.get(random.nextInt(members.size()));
+    int what = random.nextInt(stands + changes + writing + replications + applications);
+    if ((what -= stands) < 0) {
+      m.stand();
+    } else if ((what -= changes) < 0) {
+      m.changeVoters();
+    } else if ((what -= writing) < 0) {
+      m.write();
+    } else if ((what -= replications) < 0) {
+      m.replicate();
+    } else {
+      m.apply();
+    }
+  }
+
+  private void commit(List<Entry> log, int upTo) {
+    for (int i = 0; i < upTo; i++) {
+      if (i < committed.size()) {
+        if (!committed.get(i).equals(log.get(i))) {
+          throw new AssertionError("the model itself is broken at index " + (i + 1));
+        }
+      } else {
+        committed.add(log.get(i));
+      }
+    }
+  }
+
+  /** One replica, and its division as the rounds see it. */
+  final class Member implements ShardLog {
+    final NodeId id;
+    private final Voters firstVoters;
+    private List<Entry> log = new ArrayList<>();
+    private final Map<NodeId, Integer> matched = new HashMap<>();
+    private final Set<NodeId> votes = new HashSet<>();
+    private final Set<Long> ownWrites = new HashSet<>();
+    private long term;
+    private long votedIn;
+    private boolean candidate;
+    private boolean leading;
+    private boolean ready;
+    private int commitIndex;
+    private int applied;
+
+    /**
+     * Whether a getter is being answered: this member's own loop is busy, so it does nothing else.
+     */
+    boolean busy;
+
+    Member(NodeId id, Voters voters) {
+      this.id = id;
+      this.firstVoters = voters;
+    }
+
+    /** The index (from 1) of the log's last configuration; 0 for the first one. */
+    private int votersAt() {
+      int at = log.size();
+      while (at > 0 && log.get(at - 1).voters() == null) {
+        at--;
+      }
+      return at;
+    }
+
+    private Voters latestVoters() {
+      int at = votersAt();
+      return at == 0 ? firstVoters : requireNonNull(log.get(at - 1).voters());
+    }
+
+    private static boolean isMajority(Set<NodeId> of, Set<NodeId> who) {
+      return of.isEmpty() || of.stream().filter(who::contains).count() * 2 > of.size();
+    }
+
+    private boolean isQuorum(Set<NodeId> who) {
+      Voters v = latestVoters();
+      return isMajority(v.current(), who) && isMajority(v.old(), who);
+    }
+
+    private long lastTerm() {
+      return log.isEmpty() ? 0 : log.getLast().term();
+    }
+
+    /** Two steps, as in Ratis: the role now, the term (and what follows from it) later. */
+    private void lowerThenRaise(long newTerm, Event then) {
+      leading = false;
+      ready = false;
+      candidate = false;
+      bag.add(() -> {
+        if (newTerm > term) {
+          leading = false;
+          ready = false;
+          candidate = false;
+          term = newTerm;
+        }
+        then.happen();
+      });
+    }
+
+    void stand() {
+      lowerThenRaise(
+          term + 1,
+          () -> {
+            if (leading || votedIn >= term) {
+              return;
+            }
+            candidate = true;
+            votedIn = term;
+            votes.clear();
+            votes.add(id);
+            long t = term;
+            maybeLead();
+            for (Member other : members) {
+              if (other != this) {
+                post(id, other.id, () -> other.onVoteAsked(this, t, lastTerm(), log.size()));
+              }
+            }
+          });
+    }
+
+    private void onVoteAsked(Member asker, long t, long theirLastTerm, int theirSize) {
+      if (t < term) {
+        return;
+      }
+      Event vote =
+          () -> {
+            boolean upToDate =
+                theirLastTerm > lastTerm()
+                    || (theirLastTerm == lastTerm() && theirSize >= log.size());
+            if (term == t && votedIn < t && upToDate && !leading) {
+              votedIn = t;
+              post(id, asker.id, () -> asker.onVote(id, t));
+            }
+          };
+      if (t > term) {
+        lowerThenRaise(t, vote);
+      } else {
+        vote.happen();
+      }
+    }
+
+    private void onVote(NodeId from, long t) {
+      if (candidate && term == t) {
+        votes.add(from);
+        maybeLead();
+      }
+    }
+
+    private void maybeLead() {
+      if (isQuorum(votes)) {
+        candidate = false;
+        leading = true;
+        ready = false;
+        matched.clear();
+        append(new Entry(term, 0, null));
+      }
+    }
+
+    private void append(Entry entry) {
+      log = new ArrayList<>(log);
+      log.add(entry);
+      maybeCommit();
+    }
+
+    void write() {
+      if (leading && ready) {
+        long write = ++writes;
+        ownWrites.add(write);
+        append(new Entry(term, write, null));
+      }
+    }
+
+    void changeVoters() {
+      if (!leading || !ready || !latestVoters().old().isEmpty()) {
+        return;
+      }
+      if (votersAt() > commitIndex) {
+        return;
+      }
+      Set<NodeId> next = new LinkedHashSet<>();
+      int size = 1 + random.nextInt(members.size());
+      while (next.size() < size) {
+        next.add(members.get(random.nextInt(members.size())).id);
+      }
+      append(new Entry(term, 0, new Voters(next, latestVoters().current())));
+    }
+
+    void replicate() {
+      if (!leading) {
+        return;
+      }
+      List<Entry> sent = log;
+      long t = term;
+      int upTo = commitIndex;
+      for (Member other : members) {
+        if (other != this) {
+          post(id, other.id, () -> other.onAppend(this, t, sent, upTo));
+        }
+      }
+    }
+
+    private void onAppend(Member leader, long t, List<Entry> sent, int theirCommit) {
+      if (t < term) {
+        post(id, leader.id, () -> leader.onHigherTerm(term));
+        return;
+      }
+      Event accept =
+          () -> {
+            if (term != t || leading) {
+              return;
+            }
+            candidate = false;
+            int same = 0;
+            while (same < sent.size()
+                && same < log.size()
+                && sent.get(same).term() == log.get(same).term()) {
+              same++;
+            }
+            if (same < sent.size()) {
+              log = new ArrayList<>(sent);
+            }
+            int known = Math.min(theirCommit, sent.size());
+            if (known > commitIndex) {
+              commitIndex = known;
+              commit(log, commitIndex);
+            }
+            post(id, leader.id, () -> leader.onAccepted(id, t, sent.size()));
+          };
+      if (t > term) {
+        lowerThenRaise(t, accept);
+      } else {
+        accept.happen();
+      }
+    }
+
+    private void onHigherTerm(long t) {
+      if (t > term) {
+        lowerThenRaise(t, () -> {});
+      }
+    }
+
+    private void onAccepted(NodeId from, long t, int size) {
+      if (leading && term == t) {
+        matched.merge(from, size, Math::max);
+        maybeCommit();
+      }
+    }
+
+    private void maybeCommit() {
+      for (int n = log.size(); n > commitIndex && log.get(n - 1).term() == term; n--) {
+        Set<NodeId> have = new HashSet<>();
+        have.add(id);
+        for (Map.Entry<NodeId, Integer> m : matched.entrySet()) {
+          if (m.getValue() >= n) {
+            have.add(m.getKey());
+          }
+        }
+        if (isQuorum(have)) {
+          commitIndex = n;
+          commit(log, n);
+          Voters v = latestVoters();
+          if (!v.old().isEmpty() && votersAt() <= n) {
+            configurationsMade++;
+            append(new Entry(term, 0, new Voters(v.current(), NOBODY)));
+          }
+          return;
+        }
+      }
+    }
+
+    void apply() {
+      if (applied < commitIndex) {
+        Entry e = log.get(applied++);
+        if (leading && e.term() == term) {
+          ready = true;
+        }
+        if (e.write() != 0 && ownWrites.remove(e.write())) {
+          acknowledged = Math.max(acknowledged, applied);
+        }
+      }
+    }
+
+    /** Between two getters anything may happen anywhere. */
+    private void pause() {
+      if (busy && random.nextInt(100) < interleaving) {
+        int steps = 1 + random.nextInt(random.nextInt(2) == 0 ? longPause : 15);
+        for (int i = 0; i < steps; i++) {
+          step();
+        }
+      }
+    }
+
+    @Override
+    public GroupId group() {
+      return group;
+    }
+
+    @Override
+    public NodeId self() {
+      return id;
+    }
+
+    @Override
+    public void propose(Proposal proposal) {
+      throw new UnsupportedOperationException("the model writes by itself");
+    }
+
+    @Override
+    public long currentTerm() {
+      pause();
+      return term;
+    }
+
+    @Override
+    public boolean isLeaderReady() {
+      pause();
+      return leading && ready;
+    }
+
+    @Override
+    public boolean isLeader() {
+      pause();
+      return leading;
+    }
+
+    @Override
+    public long committedIndex() {
+      pause();
+      return commitIndex;
+    }
+
+    @Override
+    public LogPosition lastApplied() {
+      pause();
+      return applied == 0
+          ? LogPosition.NONE
+          : new LogPosition(log.get(applied - 1).term(), applied);
+    }
+
+    @Override
+    public @Nullable LeaderHint leader() {
+      return null;
+    }
+
+    @Override
+    public Voters voters() {
+      pause();
+      return latestVoters();
+    }
+
+    @Override
+    public void stepDown(String reason) {
+      throw new UnsupportedOperationException("the model's leaders fall by elections");
+    }
+  }
+}
