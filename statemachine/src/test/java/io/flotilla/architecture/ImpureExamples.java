@@ -1,4 +1,4 @@
-package io.flotilla.statemachine;
+package io.flotilla.architecture;
 
 import java.io.File;
 import java.io.PrintStream;

@@ -1,4 +1,4 @@
-package io.flotilla.statemachine;
+package io.flotilla.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noCodeUnits;

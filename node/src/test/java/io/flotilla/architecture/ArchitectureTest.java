@@ -1,4 +1,4 @@
-package io.flotilla.node;
+package io.flotilla.architecture;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
