@@ -29,6 +29,7 @@ import io.flotilla.proto.metadata.Shard;
 import io.flotilla.proto.metadata.SlotRange;
 import io.flotilla.proto.metadata.UpdateNode;
 import io.flotilla.proto.metadata.User;
+import io.flotilla.statemachine.bytes.SipHash;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,6 +80,8 @@ public final class MetadataMachine {
   private long version;
   private long epoch;
   private int featureLevel;
+  private long hashKey0;
+  private long hashKey1;
   private final NavigableMap<String, Node> nodes = new TreeMap<>();
   private final SortedSet<String> retiredNodes = new TreeSet<>();
   private final NavigableMap<Integer, Shard> shards = new TreeMap<>();
@@ -221,6 +224,8 @@ public final class MetadataMachine {
     clusterId = ask.getClusterId();
     epoch = 1;
     featureLevel = ask.getFeatureLevel();
+    hashKey0 = ask.getHashKey0();
+    hashKey1 = ask.getHashKey1();
     ask.getNodesList().forEach(n -> nodes.put(n.getId(), n));
     ask.getShardsList()
         .forEach(s ->
@@ -687,6 +692,11 @@ public final class MetadataMachine {
     return featureLevel;
   }
 
+  /** The key of the hash by which all shards place their keys; fixed at formation. */
+  public SipHash hash() {
+    return new SipHash(hashKey0, hashKey1);
+  }
+
   /** Nodes by id. */
   public NavigableMap<String, Node> nodes() {
     return Collections.unmodifiableNavigableMap(nodes);
@@ -742,6 +752,8 @@ public final class MetadataMachine {
             .setVersion(version)
             .setEpoch(epoch)
             .setFeatureLevel(featureLevel)
+            .setHashKey0(hashKey0)
+            .setHashKey1(hashKey1)
             .addAllNodes(nodes.values())
             .addAllShards(shards.values())
             .addAllSlots(slots.ranges())
@@ -763,6 +775,8 @@ public final class MetadataMachine {
     m.version = state.getVersion();
     m.epoch = state.getEpoch();
     m.featureLevel = state.getFeatureLevel();
+    m.hashKey0 = state.getHashKey0();
+    m.hashKey1 = state.getHashKey1();
     state.getNodesList().forEach(n -> m.nodes.put(n.getId(), n));
     state.getShardsList().forEach(s -> m.shards.put(s.getNumber(), s));
     state

@@ -54,7 +54,12 @@ final class Clusters {
 
   /** Three nodes, three shards with all three as replicas, a third of the slots each. */
   static MetadataEntry form() {
-    FormCluster.Builder b = FormCluster.newBuilder().setClusterId(CLUSTER).setFeatureLevel(1);
+    FormCluster.Builder b =
+        FormCluster.newBuilder()
+            .setClusterId(CLUSTER)
+            .setFeatureLevel(1)
+            .setHashKey0(0x0123456789abcdefL)
+            .setHashKey1(0xfedcba9876543210L);
     for (int i = 1; i <= 3; i++) {
       b.addNodes(node(i, true));
     }
