@@ -146,7 +146,8 @@ public final class Row {
     return this;
   }
 
-  Row group(String name) {
+  /** The group in Redis's documentation; a {@link Family} sets it for its rows. */
+  public Row group(String name) {
     group = name;
     return this;
   }
