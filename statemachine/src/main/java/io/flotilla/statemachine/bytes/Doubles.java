@@ -1,92 +1,71 @@
 package io.flotilla.statemachine.bytes;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.math.RoundingMode;
-
 /**
  * 64-bit floats in Redis's notation.
  *
- * <p>Redis reads with {@code strtod} and refuses what does not end there, and writes {@code %.17g}
- * of the value, or the shortest notation that reads back the same; {@code Double.toString} does
- * neither, and changed in JDK 19, so that replicas on two JDKs would part. Nothing here asks the
- * JDK for a notation.
+ * <p>Reading is C's {@code strtod} on the whole of the bytes; what is too large, or too small to
+ * differ from zero, is refused. Writing is Redis 7.2's: integers up to 2⁶² in plain digits, all
+ * else by {@link Grisu}, the shortest digits that read back (nearly always), laid out without an
+ * exponent where that is not longer. {@code Double.toString} does neither and changed in JDK 19, so
+ * nothing here asks the JDK for a notation.
  */
 public final class Doubles {
+  /** Up to here an integral value is written as an integer. Source: Redis, {@code d2string}. */
+  private static final double INTEGERS_UP_TO = 0x1p62;
+
+  /** Up to here every integer is a double, and digits can be read without rounding. */
+  private static final int EXACT_DIGITS = 15;
+
   private Doubles() {}
 
   /**
-   * The value of these bytes, or NaN if they are no float ({@code nan} itself included: Redis
-   * refuses it nearly everywhere).
+   * The value of these bytes, or NaN if they are no float that Redis takes ({@code nan} itself
+   * included).
    */
   public static double parse(byte[] bytes) {
-    int length = bytes.length;
-    if (length == 0 || length > 512 || isSpace(bytes[0])) {
-      return Double.NaN;
+    if (bytes.length <= EXACT_DIGITS && Integers.isStrict(bytes)) {
+      return Integers.parseStrict(bytes);
     }
-    int start = bytes[0] == '+' || bytes[0] == '-' ? 1 : 0;
-    if (start == length) {
-      return Double.NaN;
-    }
-    String rest = Ascii.text(bytes).substring(start);
-    double sign = bytes[0] == '-' ? -1 : 1;
-    if (spells(rest, "inf") || spells(rest, "infinity")) {
-      return sign * Double.POSITIVE_INFINITY;
-    }
-    if (rest.length() > 2
-        && rest.charAt(0) == '0'
-        && (rest.charAt(1) == 'x' || rest.charAt(1) == 'X')) {
-      return sign * parseHexadecimal(rest);
-    }
-    boolean digits = false;
-    int i = 0;
-    while (i < rest.length() && (isDigit(rest.charAt(i)) || rest.charAt(i) == '.')) {
-      digits |= rest.charAt(i) != '.';
-      if (rest.charAt(i) == '.' && rest.indexOf('.') != i) {
-        return Double.NaN;
+    FloatSyntax syntax = FloatSyntax.of(bytes);
+    return switch (syntax) {
+      case NONE -> Double.NaN;
+      case INFINITY -> bytes[0] == '-' ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+      case DECIMAL, HEXADECIMAL -> {
+        double value = Double.parseDouble(forJava(bytes, syntax));
+        boolean outOfRange =
+            Double.isInfinite(value) || (value == 0 && hasDigitsBeyondZero(bytes, syntax));
+        yield outOfRange ? Double.NaN : value;
       }
-      i++;
-    }
-    if (!digits) {
-      return Double.NaN;
-    }
-    if (i < rest.length()) {
-      if (rest.charAt(i) != 'e' && rest.charAt(i) != 'E') {
-        return Double.NaN;
-      }
-      int digit = i + 1;
-      if (digit < rest.length() && (rest.charAt(digit) == '+' || rest.charAt(digit) == '-')) {
-        digit++;
-      }
-      if (digit == rest.length()) {
-        return Double.NaN;
-      }
-      for (; digit < rest.length(); digit++) {
-        if (!isDigit(rest.charAt(digit))) {
-          return Double.NaN;
-        }
-      }
-    }
-    double value = Double.parseDouble(rest);
-    return Double.isInfinite(value)
-        ? Double.NaN
-        : sign * value; // out of range is an error, as with ERANGE
+    };
   }
 
-  private static double parseHexadecimal(String rest) {
-    try {
-      String withExponent = rest.indexOf('p') < 0 && rest.indexOf('P') < 0 ? rest + "p0" : rest;
-      char last = withExponent.charAt(withExponent.length() - 1);
-      return isDigit(last) ? Double.parseDouble(withExponent) : Double.NaN;
-    } catch (NumberFormatException notANumber) {
-      return Double.NaN;
-    }
+  /** Java wants an exponent behind a hexadecimal number; else it reads the same shapes. */
+  private static String forJava(byte[] bytes, FloatSyntax syntax) {
+    String text = Ascii.text(bytes);
+    boolean bare =
+        syntax == FloatSyntax.HEXADECIMAL && text.indexOf('p') < 0 && text.indexOf('P') < 0;
+    return bare ? text + "p0" : text;
   }
 
-  /**
-   * The shortest notation that reads back as the same value, in the manner of {@code %.17g}: how
-   * RESP and ZSCORE show a score.
-   */
+  private static boolean hasDigitsBeyondZero(byte[] bytes, FloatSyntax syntax) {
+    int place = FloatSyntax.signLength(bytes);
+    int radix = 10;
+    if (syntax == FloatSyntax.HEXADECIMAL) {
+      place += 2;
+      radix = 16;
+    }
+    for (; place < bytes.length; place++) {
+      if (bytes[place] != '.' && !FloatSyntax.isDigit(bytes[place], radix)) {
+        return false; // the exponent begins
+      }
+      if (bytes[place] != '.' && bytes[place] != '0') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The value as RESP and ZSCORE show it. */
   public static String format(double value) {
     if (Double.isNaN(value)) {
       return "nan";
@@ -97,53 +76,9 @@ public final class Doubles {
     if (value == 0) {
       return 1 / value < 0 ? "-0" : "0";
     }
-    if (value == Math.rint(value) && Math.abs(value) < 1e17) {
+    if (Math.abs(value) <= INTEGERS_UP_TO && value == (long) value) {
       return Long.toString((long) value);
     }
-    BigDecimal exact = new BigDecimal(value);
-    for (int digits = 15; digits < 17; digits++) {
-      BigDecimal rounded = exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
-      if (rounded.doubleValue() == value) {
-        return general(shortened(rounded, value, digits));
-      }
-    }
-    return general(exact.round(new MathContext(17, RoundingMode.HALF_EVEN)));
-  }
-
-  private static BigDecimal shortened(BigDecimal rounded, double value, int digits) {
-    return digits == 15 && rounded.doubleValue() == value ? rounded.stripTrailingZeros() : rounded;
-  }
-
-  /**
-   * {@code %g} of a number whose digits are chosen already: exponent below −4 or from 17 on in
-   * scientific notation.
-   */
-  private static String general(BigDecimal number) {
-    BigDecimal stripped = number.stripTrailingZeros();
-    int exponent = stripped.precision() - stripped.scale() - 1;
-    if (exponent >= -5 && exponent < 17) {
-      return stripped.toPlainString();
-    }
-    String digits = stripped.unscaledValue().abs().toString();
-    StringBuilder text =
-        new StringBuilder(stripped.signum() < 0 ? "-" : "").append(digits.charAt(0));
-    if (digits.length() > 1) {
-      text.append('.').append(digits, 1, digits.length());
-    }
-    text.append('e').append(exponent < 0 ? '-' : '+');
-    int magnitude = Math.abs(exponent);
-    return text.append(magnitude < 10 ? "0" : "").append(magnitude).toString();
-  }
-
-  private static boolean isDigit(char c) {
-    return c >= '0' && c <= '9';
-  }
-
-  private static boolean isSpace(byte b) {
-    return b == ' ' || (b >= '\t' && b <= '\r');
-  }
-
-  private static boolean spells(String text, String word) {
-    return Ascii.spells(Ascii.bytes(text), word.toUpperCase(java.util.Locale.ROOT));
+    return Grisu.format(value);
   }
 }

@@ -16,6 +16,9 @@ import java.util.Arrays;
  * by SETRANGE or SETBIT exposes zeros.
  */
 public final class StringValue implements Value {
+  /** The most bytes of a string: Redis's default for {@code proto-max-bulk-len}, 512 MB. */
+  public static final int MAX_LENGTH = 512 * 1024 * 1024;
+
   /** The longest string that Redis keeps beside its header, encoding {@code embstr}. */
   static final int EMBEDDED_LENGTH = 44;
 
