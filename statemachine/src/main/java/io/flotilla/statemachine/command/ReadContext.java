@@ -1,5 +1,6 @@
 package io.flotilla.statemachine.command;
 
+import io.flotilla.statemachine.bytes.SipHash;
 import io.flotilla.statemachine.datatypes.DataType;
 import io.flotilla.statemachine.datatypes.EncodingLimits;
 import io.flotilla.statemachine.datatypes.Value;
@@ -54,6 +55,11 @@ public sealed class ReadContext permits WriteContext {
   /** The time of this command, Unix milliseconds; it does not advance while the command runs. */
   public final long nowMillis() {
     return keyspace.nowMillis();
+  }
+
+  /** The cluster's keyed hash, which orders the members of large collections. */
+  public final SipHash hash() {
+    return keyspace.hash();
   }
 
   /** Up to which sizes values stay compact. */

@@ -9,6 +9,12 @@ public final class DataType<T extends Value> {
   /** Byte strings, also read as integers, floats and bitmaps. */
   public static final DataType<StringValue> STRING = new DataType<>("string", StringValue.class);
 
+  /** Fields with a value each. */
+  public static final DataType<HashValue> HASH = new DataType<>("hash", HashValue.class);
+
+  /** Elements in the order in which they were pushed. */
+  public static final DataType<ListValue> LIST = new DataType<>("list", ListValue.class);
+
   private final String name;
   private final Class<T> structure;
 

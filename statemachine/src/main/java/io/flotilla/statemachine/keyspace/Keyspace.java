@@ -161,6 +161,11 @@ public final class Keyspace {
     return deadlines.size();
   }
 
+  /** The keyed hash that places keys, and orders the members of large collections. */
+  public SipHash hash() {
+    return hash;
+  }
+
   /** The hash by which keys are placed within their slot. */
   public long hashOf(byte[] key) {
     place(key);

@@ -22,6 +22,6 @@ final class KeyCodec {
     byte[] key = source.block();
     long deadline = source.varint() + Expirable.NEVER;
     long version = source.signed();
-    keyspace.restore(key, ValueCodec.decode(source), deadline, version);
+    keyspace.restore(key, ValueCodec.decode(source, keyspace.hash()), deadline, version);
   }
 }

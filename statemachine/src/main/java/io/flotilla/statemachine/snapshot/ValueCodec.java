@@ -3,6 +3,9 @@ package io.flotilla.statemachine.snapshot;
 import io.flotilla.statemachine.bytes.ByteSink;
 import io.flotilla.statemachine.bytes.ByteSource;
 import io.flotilla.statemachine.bytes.ByteSource.CorruptException;
+import io.flotilla.statemachine.bytes.SipHash;
+import io.flotilla.statemachine.datatypes.HashValue;
+import io.flotilla.statemachine.datatypes.ListValue;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 
@@ -16,6 +19,11 @@ final class ValueCodec {
   private static final int STRING = 1;
   private static final int STRING_CHANGED_IN_PLACE = 2;
 
+  private static final int HASH_SMALL = 3;
+  private static final int HASH_LARGE = 4;
+  private static final int LIST_SMALL = 5;
+  private static final int LIST_LARGE = 6;
+
   private ValueCodec() {}
 
   static void encode(Value value, ByteSink sink) {
@@ -23,14 +31,36 @@ final class ValueCodec {
       case StringValue string ->
           sink.u8(string.isChangedInPlace() ? STRING_CHANGED_IN_PLACE : STRING)
               .block(string.array(), 0, string.length());
+      case HashValue hash -> {
+        sink.u8(hash.isLarge() ? HASH_LARGE : HASH_SMALL).varint(hash.size());
+        hash.forEach((field, fieldValue) -> sink.block(field).block(fieldValue));
+      }
+      case ListValue list -> {
+        sink.u8(list.isLarge() ? LIST_LARGE : LIST_SMALL).varint(list.size());
+        list.forEach(sink::block);
+      }
     }
   }
 
-  static Value decode(ByteSource source) {
+  static Value decode(ByteSource source, SipHash hash) {
     int tag = source.u8();
     return switch (tag) {
       case STRING -> StringValue.of(source.block());
       case STRING_CHANGED_IN_PLACE -> StringValue.changedInPlace(source.block());
+      case HASH_SMALL, HASH_LARGE -> {
+        HashValue value = HashValue.restoring(hash, tag == HASH_LARGE);
+        for (long left = source.count(2); left > 0; left--) {
+          value.restore(source.block(), source.block());
+        }
+        yield value;
+      }
+      case LIST_SMALL, LIST_LARGE -> {
+        ListValue value = ListValue.restoring(tag == LIST_LARGE);
+        for (long left = source.count(1); left > 0; left--) {
+          value.restore(source.block());
+        }
+        yield value;
+      }
       default -> throw new CorruptException("a value with the unknown tag " + tag);
     };
   }
