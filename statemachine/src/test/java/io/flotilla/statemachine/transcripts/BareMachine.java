@@ -11,13 +11,12 @@ import io.flotilla.statemachine.command.Errors;
 import io.flotilla.statemachine.command.ReadContext;
 import io.flotilla.statemachine.command.WriteContext;
 import io.flotilla.statemachine.datatypes.EncodingLimits;
-import io.flotilla.statemachine.datatypes.StringValue;
-import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.keyspace.EventClass;
 import io.flotilla.statemachine.keyspace.Keyspace;
 import io.flotilla.statemachine.keyspace.Walk;
 import io.flotilla.statemachine.keyspace.WrongTypeException;
 import io.flotilla.statemachine.reply.Reply;
+import io.flotilla.statemachine.snapshot.Digest;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -154,31 +153,11 @@ public final class BareMachine implements Subject {
     return new Dice(Dice.seed(1, index, 0));
   }
 
-  /** Everything that a replica must agree on, as text. */
+  /** Everything that a replica must agree on. */
   private String digest() {
-    StringBuilder text = new StringBuilder();
-    Walk walk =
-        keyspace.beginWalk(
-            new Walk.Visitor() {
-              @Override
-              public void range(int slot, int keys) {
-                text.append(slot).append('/').append(keys).append(' ');
-              }
-
-              @Override
-              public void key(byte[] key, Value value, long deadlineMillis, long version) {
-                text.append(Notation.quoted(key))
-                    .append('=')
-                    .append(content(value))
-                    .append('@')
-                    .append(deadlineMillis)
-                    .append('#')
-                    .append(version)
-                    .append(' ');
-              }
-            });
-    drain(walk);
-    return text.toString();
+    Digest digest = new Digest();
+    drain(keyspace.beginWalk(digest));
+    return digest.hex();
   }
 
   private static void drain(@Nullable Walk walk) {
@@ -189,12 +168,5 @@ public final class BareMachine implements Subject {
     while (more) {
       more = walk.step(Integer.MAX_VALUE);
     }
-  }
-
-  private static String content(Value value) {
-    return value.encoding()
-        + switch (value) {
-          case StringValue string -> Notation.quoted(string.bytes());
-        };
   }
 }
