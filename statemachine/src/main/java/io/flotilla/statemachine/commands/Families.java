@@ -1,6 +1,7 @@
 package io.flotilla.statemachine.commands;
 
 import io.flotilla.statemachine.command.Family;
+import io.flotilla.statemachine.commands.strings.Strings;
 import io.flotilla.statemachine.commands.transactions.Transactions;
 import java.util.List;
 
@@ -10,7 +11,7 @@ import java.util.List;
  */
 public final class Families {
   /** All of them, one line each. */
-  public static final List<Family> ALL = List.of(Transactions.FAMILY);
+  public static final List<Family> ALL = List.of(Strings.FAMILY, Transactions.FAMILY);
 
   private Families() {}
 }
