@@ -2,6 +2,7 @@ package io.flotilla.statemachine.apply;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.flotilla.proto.snapshot.HashKey;
+import io.flotilla.proto.snapshot.LastDeletion;
 import io.flotilla.proto.snapshot.ShardHead;
 import io.flotilla.statemachine.bytes.Ascii;
 import io.flotilla.statemachine.bytes.ByteSource.CorruptException;
@@ -468,7 +469,10 @@ public final class ShardMachine {
             .setFeatureLevel(featureLevel);
     ownership.ranges().forEach(range -> head.addOwned(EntryCodec.range(range)));
     for (int slot = 0; slot < HashSlot.COUNT; slot++) {
-      head.addLastDeletions(keyspace.lastDeletion(slot));
+      long deletion = keyspace.lastDeletion(slot);
+      if (deletion != 0) {
+        head.addLastDeletions(LastDeletion.newBuilder().setSlot(slot).setIndex(deletion));
+      }
     }
     if (hash != null) {
       head.setHash(HashKey.newBuilder().setKey0(hash.k0()).setKey1(hash.k1()));
@@ -516,10 +520,6 @@ public final class ShardMachine {
               + "; this release knows "
               + FEATURE_LEVEL);
     }
-    if (head.getLastDeletionsCount() != HashSlot.COUNT) {
-      throw new CorruptException(
-          "the head of the snapshot has " + head.getLastDeletionsCount() + " slots");
-    }
     term = head.getTerm();
     index = head.getIndex();
     machineTime = head.getMachineTimeMillis();
@@ -530,8 +530,11 @@ public final class ShardMachine {
       begin(new SipHash(head.getHash().getKey0(), head.getHash().getKey1()));
     }
     keyspace.beginWrite(0, index); // before all deadlines: nothing expires while it is put back
-    for (int slot = 0; slot < HashSlot.COUNT; slot++) {
-      keyspace.lastDeletion(slot, head.getLastDeletions(slot));
+    for (LastDeletion deletion : head.getLastDeletionsList()) {
+      if (deletion.getSlot() >= HashSlot.COUNT) {
+        throw new CorruptException("the head of the snapshot names slot " + deletion.getSlot());
+      }
+      keyspace.lastDeletion(deletion.getSlot(), deletion.getIndex());
     }
     return keyspace;
   }

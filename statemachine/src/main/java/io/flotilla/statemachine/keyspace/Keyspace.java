@@ -37,6 +37,10 @@ import org.jspecify.annotations.Nullable;
 public final class Keyspace {
   private final SipHash hash;
   private final @Nullable SlotTable[] tables = new SlotTable[HashSlot.COUNT];
+
+  /** A bit for each slot that has a table, so that an empty stretch of slots costs nothing. */
+  private final long[] occupied = new long[HashSlot.COUNT / Long.SIZE];
+
   private final long[] lastDeletions = new long[HashSlot.COUNT];
   private final DeadlineHeap<Entry.Expiring> deadlines = new DeadlineHeap<>();
   private final @Nullable Walk[] walks = new Walk[Walk.MAX_WALKS];
@@ -183,11 +187,18 @@ public final class Keyspace {
    * none.
    */
   public int nextSlotWithKeys(int slot) {
-    int next = slot;
-    while (next < HashSlot.COUNT && tables[next] == null) {
-      next++;
+    if (slot >= HashSlot.COUNT) {
+      return HashSlot.COUNT;
     }
-    return next;
+    int word = slot >>> 6;
+    long bits = occupied[word] & (-1L << slot);
+    while (bits == 0) {
+      if (++word == occupied.length) {
+        return HashSlot.COUNT;
+      }
+      bits = occupied[word];
+    }
+    return (word << 6) + Long.numberOfTrailingZeros(bits);
   }
 
   /**
@@ -327,7 +338,7 @@ public final class Keyspace {
       }
     }
     keys -= table.size;
-    tables[slot] = null; // a walk that needs the table holds it, and nobody changes it any more
+    vacate(slot); // a walk that needs the table holds it, and nobody changes it any more
     lastDeletions[slot] = version;
   }
 
@@ -382,11 +393,10 @@ public final class Keyspace {
   }
 
   private void clearLane(int lane) {
-    for (SlotTable table : tables) {
-      if (table != null) {
-        for (KeyRange range = table.first(); range != null; range = table.after(range)) {
-          range.writtenBy &= ~(1 << lane);
-        }
+    for (int slot = nextSlotWithKeys(0); slot < HashSlot.COUNT; slot = nextSlotWithKeys(slot + 1)) {
+      SlotTable table = table(slot);
+      for (KeyRange range = table.first(); range != null; range = table.after(range)) {
+        range.writtenBy &= ~(1 << lane);
       }
     }
   }
@@ -465,6 +475,7 @@ public final class Keyspace {
     if (table == null) {
       table = new SlotTable(placedSlot, ~0); // born after every running walk's cut
       tables[placedSlot] = table;
+      occupied[placedSlot >>> 6] |= 1L << placedSlot;
     }
     KeyRange range = table.rangeOf(placedHash);
     beforeWrite(table, range);
@@ -496,7 +507,7 @@ public final class Keyspace {
     keys--;
     lastDeletions[placedSlot] = version;
     if (--table.size == 0) {
-      tables[placedSlot] = null;
+      vacate(placedSlot);
       return;
     }
     KeyRange buddy = table.maybeBuddy(range);
@@ -547,6 +558,11 @@ public final class Keyspace {
         }
       }
     }
+  }
+
+  private void vacate(int slot) {
+    tables[slot] = null;
+    occupied[slot >>> 6] &= ~(1L << slot);
   }
 
   private SlotTable table(int slot) {

@@ -1,4 +1,4 @@
-package io.flotilla.statemachine.apply;
+package io.flotilla.statemachine.simulation;
 
 import io.flotilla.statemachine.bytes.Ascii;
 import io.flotilla.statemachine.reply.Reply;

@@ -1,7 +1,9 @@
-package io.flotilla.statemachine.apply;
+package io.flotilla.statemachine.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.statemachine.apply.Check;
+import io.flotilla.statemachine.apply.ShardMachine;
 import io.flotilla.statemachine.bytes.ByteSource.CorruptException;
 import io.flotilla.statemachine.command.CommandTable;
 import io.flotilla.statemachine.commands.Families;
