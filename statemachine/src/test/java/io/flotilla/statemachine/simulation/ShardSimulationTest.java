@@ -81,7 +81,7 @@ class ShardSimulationTest {
       others = new RandomHistory(TABLE, random, Set.of("flushall", "flushdb"));
       others.beginning().forEach(shard::commit);
       for (int i = 0; i < shard.size(); i++) {
-        shard.replica(i).skewMillis = random.nextInt(400) - 200;
+        shard.replica(i).skewMillis = random.nextInt(400) - 200L;
       }
     }
 
@@ -131,7 +131,7 @@ class ShardSimulationTest {
       String key = "{t}" + random.nextInt(4);
       String value = "v" + ++number;
       long stamp = stamp();
-      long life = 1 + random.nextInt(120);
+      long life = 1L + random.nextInt(120);
       boolean expires = random.nextBoolean();
       byte[][] argv = expires ? argv("SET", key, value, "PX", "" + life) : argv("SET", key, value);
       shard.commit(
