@@ -1,5 +1,7 @@
 package io.flotilla.node.proposal;
 
+import io.flotilla.statemachine.command.Command;
+import io.flotilla.statemachine.log.Item;
 import io.flotilla.statemachine.reply.Reply;
 import org.jspecify.annotations.Nullable;
 
@@ -13,28 +15,74 @@ import org.jspecify.annotations.Nullable;
 public abstract class Request {
   /** What a request asks of the shard. */
   public enum Kind {
-    /** Reads at a point that is certainly not older than the moment of asking. */
+    /** Reads, on the leader, at a point that is certainly not older than the moment of asking. */
     READ,
+    /** The same on whatever replica this is: it asks the leader how far it must have applied. */
+    REPLICA_READ,
     /** Reads this replica as it stands, as Redis does after READONLY: may be stale. */
     STALE_READ,
     /** Changes something, so it goes through the log. */
     WRITE
   }
 
-  final Kind kind;
-  final byte[][] argv;
+  /**
+   * What a waiting request costs beside its arguments' bytes: objects, array headers, its reply.
+   */
+  private static final int OVERHEAD_BYTES = 200;
 
-  /** The next request of the same strand, while it waits. */
+  final Kind kind;
+  private final @Nullable Command command;
+  private final byte[][] argv;
+  private final @Nullable Item logged;
+
+  /** Bytes that it holds while it waits, roughly; never less than it takes in an entry. */
+  final int bytes;
+
+  /** The strand that took it. */
+  @Nullable ShardStrand strand;
+
+  /** The next request of the same strand, while it waits there. */
   @Nullable Request next;
+
+  /** Whether it went into a batch of writes, else into a round of reads. */
+  boolean riding;
 
   /**
    * A command.
    *
+   * @param command the command that the arguments name; a reading one if the kind is a read
    * @param argv its name and arguments; not copied, and never changed again by anyone
    */
-  protected Request(Kind kind, byte[][] argv) {
+  protected Request(Kind kind, Command command, byte[][] argv) {
     this.kind = kind;
+    this.command = command;
     this.argv = argv;
+    this.logged = kind == Kind.WRITE ? new Item.Single(argv) : null;
+    this.bytes = OVERHEAD_BYTES + sizeOf(argv);
+  }
+
+  /** A transaction: all of its commands at one place in the log, or none. */
+  protected Request(Item.Transaction transaction) {
+    this.kind = Kind.WRITE;
+    this.command = null;
+    this.argv = new byte[0][];
+    this.logged = transaction;
+    int size = OVERHEAD_BYTES;
+    for (Item.Watched watched : transaction.watched()) {
+      size += watched.key().length + Long.BYTES * 2;
+    }
+    for (byte[][] each : transaction.commands()) {
+      size += OVERHEAD_BYTES + sizeOf(each);
+    }
+    this.bytes = size;
+  }
+
+  private static int sizeOf(byte[][] argv) {
+    int size = 0;
+    for (byte[] argument : argv) {
+      size += argument.length + Integer.BYTES;
+    }
+    return size;
   }
 
   /** The machine's reply; an error reply is a reply. */
@@ -42,4 +90,20 @@ public abstract class Request {
 
   /** There is no reply of the machine. */
   protected abstract void failed(Failure failure);
+
+  /** The request as it stands in a batch: a read is there for the leader only. */
+  final Item item() {
+    return logged != null ? logged : new Item.LocalRead(command(), argv);
+  }
+
+  final Command command() {
+    if (command == null) {
+      throw new IllegalStateException("a transaction is many commands");
+    }
+    return command;
+  }
+
+  final byte[][] argv() {
+    return argv;
+  }
 }

@@ -1,0 +1,110 @@
+package io.flotilla.node.proposal;
+
+import io.flotilla.node.proposal.ReplicatedMachine.SnapshotCut;
+import io.flotilla.statemachine.apply.ShardMachine;
+import io.flotilla.statemachine.apply.ShardSnapshot;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A shard's snapshot in the making, between the loop that walks the keys and the thread that writes
+ * them.
+ *
+ * <p>The writer drives: it asks the loop for one step at a time, writes the pieces that came of it,
+ * and asks again, so a slow disk slows the walk and nothing else. Only what writes displace comes
+ * unasked. A step is short ({@link #STEP_KEYS}), so that commands wait behind it for a fraction of
+ * a millisecond.
+ */
+final class ShardSnapshotCut implements SnapshotCut {
+  /** The keys in one step: some 100 µs of the loop with small values. */
+  static final int STEP_KEYS = 256;
+
+  /** How often the writer looks whether the replica has closed under it. */
+  private static final long POLL_MILLIS = 100;
+
+  /** Stands in the queue for "this step is done, there are more". */
+  private static final byte[] STEP_DONE = new byte[0];
+
+  /** Stands in the queue for "that was all". */
+  private static final byte[] END = new byte[0];
+
+  private final ShardLoop loop;
+  private final ShardMachine machine;
+  private final LinkedBlockingQueue<byte[]> pieces = new LinkedBlockingQueue<>();
+  private final ShardSnapshot snapshot;
+  private final LogPosition position;
+  private volatile boolean closed;
+
+  /** Begins the cut; on the shard's loop. */
+  ShardSnapshotCut(ShardLoop loop, ShardMachine machine) {
+    this.loop = loop;
+    this.machine = machine;
+    this.snapshot = machine.beginSnapshot(pieces::add);
+    this.position = new LogPosition(snapshot.term(), snapshot.index());
+  }
+
+  @Override
+  public LogPosition position() {
+    return position;
+  }
+
+  private void step() {
+    if (!closed) {
+      pieces.add(snapshot.step(STEP_KEYS) ? STEP_DONE : END);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // the two marks are told from pieces by identity
+  public void writeTo(OutputStream out) throws IOException {
+    try {
+      loop.execute(this::step);
+      while (true) {
+        byte[] piece = next();
+        if (piece == END) {
+          return;
+        } else if (piece == STEP_DONE) {
+          loop.execute(this::step);
+        } else {
+          out.write(piece);
+        }
+      }
+    } catch (RejectedExecutionException e) {
+      throw new IOException("the shard's replica has closed", e);
+    }
+  }
+
+  private byte[] next() throws IOException {
+    try {
+      byte @Nullable [] piece = null;
+      while (piece == null) {
+        if (closed) {
+          throw new IOException("the snapshot was given up");
+        }
+        piece = pieces.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      return piece;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while writing a snapshot", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      loop.execute(machine::endSnapshot);
+    } catch (RejectedExecutionException e) {
+      // The loop has ended, and the machine with it.
+      return;
+    }
+  }
+}
