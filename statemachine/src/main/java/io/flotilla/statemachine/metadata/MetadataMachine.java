@@ -252,9 +252,17 @@ public final class MetadataMachine {
           ? already()
           : conflict("node " + node.getId() + " is registered with other names or endpoints");
     }
-    if (nodeNamed(node.getName()) != null) {
-      return conflict(
-          "the name " + node.getName() + " is taken by node " + nodeNamed(node.getName()));
+    String namesake = nodeNamed(node.getName());
+    if (!node.getReplaces().isEmpty() && !nodes.containsKey(node.getReplaces())) {
+      return conflict("no node " + node.getReplaces() + " to replace");
+    }
+    for (Node other : nodes.values()) {
+      if (!node.getReplaces().isEmpty() && other.getReplaces().equals(node.getReplaces())) {
+        return conflict("node " + other.getName() + " replaces " + node.getReplaces() + " already");
+      }
+    }
+    if (namesake != null && !namesake.equals(node.getReplaces())) {
+      return conflict("the name " + node.getName() + " is taken by node " + namesake);
     }
     if (nodes.size() >= MetadataLimits.MAX_NODES) {
       return conflict("a cluster has at most " + MetadataLimits.MAX_NODES + " nodes");
@@ -265,6 +273,11 @@ public final class MetadataMachine {
               + node.getFeatureLevel()
               + ", the cluster is at "
               + featureLevel);
+    }
+    if (namesake != null) {
+      Node old = requireNode(namesake);
+      String name = old.getName() + "~" + old.getId().substring(0, 8);
+      nodes.put(old.getId(), old.toBuilder().setName(name).build());
     }
     nodes.put(node.getId(), node);
     return applied(index);
@@ -280,7 +293,11 @@ public final class MetadataMachine {
     if (known == null) {
       return conflict("no node " + node.getId());
     }
-    Node next = node.toBuilder().setMetadataVoter(known.getMetadataVoter()).build();
+    Node next =
+        node.toBuilder()
+            .setMetadataVoter(known.getMetadataVoter())
+            .setReplaces(known.getReplaces())
+            .build();
     if (next.equals(known)) {
       return already();
     }
@@ -830,6 +847,14 @@ public final class MetadataMachine {
       throw new AssertionError("a migration names shard " + id + ", which is not there");
     }
     return shard;
+  }
+
+  private Node requireNode(String id) {
+    Node node = nodes.get(id);
+    if (node == null) {
+      throw new AssertionError("node " + id + " is not there");
+    }
+    return node;
   }
 
   private @Nullable String nodeNamed(String name) {

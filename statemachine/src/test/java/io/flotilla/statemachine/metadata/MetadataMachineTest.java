@@ -137,6 +137,29 @@ final class MetadataMachineTest {
   }
 
   @Test
+  void whoReplacesANodeMayTakeItsName() {
+    apply(form());
+    assertThat(apply(replacing(4, 3, "n3"))).isInstanceOf(Verdict.Applied.class);
+    assertThat(apply(replacing(4, 3, "n3"))).isInstanceOf(Verdict.Already.class);
+    assertThat(Objects.requireNonNull(machine.nodes().get(nodeId(4))).getName()).isEqualTo("n3");
+    assertThat(Objects.requireNonNull(machine.nodes().get(nodeId(3))).getName())
+        .isEqualTo("n3~a0000000");
+    assertThat(apply(replacing(5, 3, "n5")))
+        .as("one replacement at a time")
+        .isInstanceOf(Verdict.Conflict.class);
+    assertThat(apply(replacing(5, 2, "n1")))
+        .as("only the name of whom it replaces")
+        .isInstanceOf(Verdict.Conflict.class);
+    assertThat(apply(replacing(5, 9, "n5"))).isInstanceOf(Verdict.Conflict.class);
+  }
+
+  private static MetadataEntry replacing(int node, int old, String name) {
+    MetadataEntry.Builder b = register(node).toBuilder();
+    b.getRegisterNodeBuilder().getNodeBuilder().setName(name).setReplaces(nodeId(old));
+    return b.build();
+  }
+
+  @Test
   void anUpdatedNodeKeepsItsVote() {
     apply(form());
     MetadataEntry moved =
