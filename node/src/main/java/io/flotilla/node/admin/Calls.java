@@ -1,0 +1,50 @@
+package io.flotilla.node.admin;
+
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs a service's method and answers with its value or with a status. */
+final class Calls {
+  private static final Logger log = LoggerFactory.getLogger(Calls.class);
+
+  private Calls() {}
+
+  static <R> void answer(String selfId, StreamObserver<R> observer, Callable<R> body) {
+    R value;
+    try {
+      value = body.call();
+    } catch (Exception e) {
+      fail(selfId, observer, e);
+      return;
+    }
+    observer.onNext(value);
+    observer.onCompleted();
+  }
+
+  static void fail(String selfId, StreamObserver<?> observer, Exception e) {
+    if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
+    Throwable cause = Errors.unwrap(e);
+    if (!(cause instanceof AdminException) && !(cause instanceof io.grpc.StatusRuntimeException)) {
+      log.debug("an admin call failed", cause);
+    }
+    observer.onError(Errors.status(e, selfId));
+  }
+
+  /** What is left of the caller's deadline, at most this long. */
+  static Duration timeout(Duration most) {
+    Deadline deadline = Context.current().getDeadline();
+    if (deadline == null) {
+      return most;
+    }
+    long left = Math.max(1, deadline.timeRemaining(TimeUnit.NANOSECONDS));
+    return left < most.toNanos() ? Duration.ofNanos(left) : most;
+  }
+}
