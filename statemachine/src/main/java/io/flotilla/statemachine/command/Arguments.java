@@ -63,6 +63,15 @@ public final class Arguments {
     return value;
   }
 
+  /** The integer at this place, between these bounds inclusive, else Redis's word on a range. */
+  public long integer(int place, long least, long most) {
+    long value = integer(place);
+    if (value < least || value > most) {
+      throw new CommandException(Errors.notBetween(least, most));
+    }
+    return value;
+  }
+
   /** The float at this place: finite or infinite, never NaN. */
   public double floating(int place) {
     return floating(place, Errors.NOT_A_FLOAT);

@@ -46,6 +46,12 @@ public final class Errors {
     return new Reply.Error("ERR wrong number of arguments for '" + fullName + "' command");
   }
 
+  /** What is said of an integer outside these bounds. */
+  public static Reply.Error notBetween(long least, long most) {
+    return new Reply.Error(
+        "ERR value is out of range, value must between " + least + " and " + most);
+  }
+
   /** What a command with an expire option says of a time that does not fit. */
   public static Reply.Error invalidExpireTime(String fullName) {
     return new Reply.Error("ERR invalid expire time in '" + fullName + "' command");

@@ -1,6 +1,8 @@
 package io.flotilla.statemachine.commands;
 
 import io.flotilla.statemachine.command.Family;
+import io.flotilla.statemachine.commands.hashes.Hashes;
+import io.flotilla.statemachine.commands.lists.Lists;
 import io.flotilla.statemachine.commands.strings.Strings;
 import io.flotilla.statemachine.commands.transactions.Transactions;
 import java.util.List;
@@ -11,7 +13,8 @@ import java.util.List;
  */
 public final class Families {
   /** All of them, one line each. */
-  public static final List<Family> ALL = List.of(Strings.FAMILY, Transactions.FAMILY);
+  public static final List<Family> ALL = 
+      List.of(Hashes.FAMILY, Lists.FAMILY, Strings.FAMILY, Transactions.FAMILY);
 
   private Families() {}
 }

@@ -318,17 +318,21 @@ public final class ListValue implements Value {
 
   /**
    * Inserts an element before or behind the first one that equals the pivot; whether there is one.
-   * The caller has said {@link #expect}.
    */
-  public boolean insertBeside(byte[] pivot, boolean before, byte[] element) {
+  public boolean insertBeside(
+      byte[] pivot, boolean before, byte[] element, EncodingLimits limits) {
     byte[] packed = PackedElement.of(pivot);
     byte[] entry = PackedList.entry(element);
     if (small != null) {
       int at = find(small, packed);
-      if (at >= 0) {
-        small.insert(before ? at : PackedList.next(small.array, at), entry);
+      if (at < 0) {
+        return false;
       }
-      return at >= 0;
+      expect(1, element.length, limits);
+      if (small != null) {
+        small.insert(before ? at : PackedList.next(small.array, at), entry);
+        return true;
+      }
     }
     LeafSequence leaves = large();
     for (int place = leaves.first(); place != LeafSequence.NONE; place = leaves.next(place)) {
