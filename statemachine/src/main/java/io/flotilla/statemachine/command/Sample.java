@@ -1,10 +1,9 @@
 package io.flotilla.statemachine.command;
 
 import io.flotilla.statemachine.reply.Reply;
-import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Ranks drawn by dice: what HRANDFIELD, SRANDMEMBER, ZRANDMEMBER and SPOP choose their elements by.
@@ -55,13 +54,11 @@ public final class Sample {
       }
       return drawn.stream().asLongStream().toArray();
     }
-    Set<Long> drawn = new HashSet<>();
+    SortedSet<Long> drawn = new TreeSet<>();
     for (long top = size - count; top < size; top++) {
       long rank = dice.below(top + 1);
       drawn.add(drawn.contains(rank) ? top : rank);
     }
-    long[] ranks = drawn.stream().mapToLong(Long::longValue).toArray();
-    Arrays.sort(ranks);
-    return ranks;
+    return drawn.stream().mapToLong(Long::longValue).toArray();
   }
 }

@@ -13,7 +13,7 @@ import java.util.List;
  */
 public final class Families {
   /** All of them, one line each. */
-  public static final List<Family> ALL = 
+  public static final List<Family> ALL =
       List.of(Hashes.FAMILY, Lists.FAMILY, Strings.FAMILY, Transactions.FAMILY);
 
   private Families() {}

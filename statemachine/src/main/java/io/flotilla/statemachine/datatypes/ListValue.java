@@ -319,8 +319,7 @@ public final class ListValue implements Value {
   /**
    * Inserts an element before or behind the first one that equals the pivot; whether there is one.
    */
-  public boolean insertBeside(
-      byte[] pivot, boolean before, byte[] element, EncodingLimits limits) {
+  public boolean insertBeside(byte[] pivot, boolean before, byte[] element, EncodingLimits limits) {
     byte[] packed = PackedElement.of(pivot);
     byte[] entry = PackedList.entry(element);
     if (small != null) {

@@ -154,6 +154,7 @@ public final class RealRedis implements AutoCloseable {
     private final int protocol;
     private final RespConnection client;
     private final RespConnection listener;
+    private int marks;
 
     private Session(RealRedis redis, int protocol) {
       this.protocol = protocol;
@@ -190,14 +191,16 @@ public final class RealRedis implements AutoCloseable {
 
     @Override
     public List<String> events() {
-      client.ask("PUBLISH", "end-of-events", "");
+      String end = "end-of-events-" + protocol + "-" + marks++; // all sessions hear all of them
+      client.ask("PUBLISH", end, "");
       List<String> heard = new ArrayList<>();
       while (listener.receive() instanceof Reply.Array message) {
         String channel = text(message.elements().get(2));
-        if (channel.equals("end-of-events")) {
+        if (channel.equals(end)) {
           return heard;
         }
-        if (message.elements().get(3) instanceof Reply.Bulk key) {
+        if (!channel.startsWith("end-of-events")
+            && message.elements().get(3) instanceof Reply.Bulk key) {
           heard.add(Transcript.event(channel.substring(channel.indexOf(':') + 1), key.bytes()));
         }
       }

@@ -88,8 +88,7 @@ final class FieldCounters {
     return hash == null ? null : hash.get(arguments.at(2));
   }
 
-  private static void set(
-      WriteContext context, Arguments arguments, byte[] value, String event) {
+  private static void set(WriteContext context, Arguments arguments, byte[] value, String event) {
     byte[] key = arguments.at(1);
     HashValue hash = SetFields.modifyOrCreate(context, key);
     hash.set(arguments.at(2), value, context.limits());

@@ -49,8 +49,7 @@ final class Pops {
     if (arguments.count() > 3) {
       throw new CommandException(Errors.wrongArity(end.popEvent));
     }
-    long count =
-        counted ? arguments.integer(2, 0, Long.MAX_VALUE, Errors.MUST_BE_POSITIVE) : 1;
+    long count = counted ? arguments.integer(2, 0, Long.MAX_VALUE, Errors.MUST_BE_POSITIVE) : 1;
     byte[] key = arguments.at(1);
     if (count == 0) {
       return context.read(key, DataType.LIST) == null ? Reply.NIL_ARRAY : Reply.EMPTY_ARRAY;

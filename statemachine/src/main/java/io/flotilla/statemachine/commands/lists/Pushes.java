@@ -42,8 +42,7 @@ final class Pushes {
             (context, arguments) -> push(context, arguments, End.RIGHT, false)));
   }
 
-  private static Row push(
-      String reference, String summary, String since, WriteFunction function) {
+  private static Row push(String reference, String summary, String since, WriteFunction function) {
     return write(reference, function)
         .summary(summary)
         .since(since)
@@ -54,8 +53,7 @@ final class Pushes {
 
   private Pushes() {}
 
-  private static Reply push(
-      WriteContext context, Arguments arguments, End end, boolean mayCreate) {
+  private static Reply push(WriteContext context, Arguments arguments, End end, boolean mayCreate) {
     byte[] key = arguments.at(1);
     ListValue list = context.modify(key, DataType.LIST);
     if (list == null) {
