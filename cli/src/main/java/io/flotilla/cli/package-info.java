@@ -1,4 +1,4 @@
-/** The operator's command line: words in, admin calls out, tables or JSON back. */
+/** The operator's hand: commands over the admin gRPC API, and local clusters of node processes. */
 @NullMarked
 package io.flotilla.cli;
 

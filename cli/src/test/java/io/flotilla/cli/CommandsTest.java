@@ -1,0 +1,358 @@
+package io.flotilla.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.proto.admin.DrainResponse;
+import io.flotilla.proto.admin.Health;
+import io.flotilla.proto.admin.InitRequest;
+import io.flotilla.proto.admin.ListShardsRequest;
+import io.flotilla.proto.admin.NodePhase;
+import io.flotilla.proto.admin.ReplaceNodeProgress;
+import io.flotilla.proto.admin.ReplaceNodeRequest;
+import io.flotilla.proto.admin.ReplaceNodeState;
+import io.flotilla.proto.admin.SetConfigRequest;
+import io.flotilla.proto.admin.TakeSnapshotRequest;
+import io.flotilla.proto.admin.TransferLeaderRequest;
+import io.flotilla.proto.admin.VerifyVerdict;
+import io.grpc.BindableService;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** Whole command lines against an admin service in this process: requests, output, exit codes. */
+final class CommandsTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private Path directory = Path.of("");
+
+  private final String run = UUID.randomUUID().toString();
+  private final List<Server> servers = new ArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final List<String> tokens = new CopyOnWriteArrayList<>();
+  private final FakeAdmin admin = new FakeAdmin();
+
+  /** Serves it as if at 127.0.0.1 and this port. */
+  private void serve(int port, BindableService service) throws IOException {
+    servers.add(
+        InProcessServerBuilder.forName(run + "/127.0.0.1:" + port)
+            .addService(service)
+            .intercept(
+                new ServerInterceptor() {
+                  @Override
+                  public <Q, A> ServerCall.Listener<Q> interceptCall(
+                      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+                    String token =
+                        headers.get(
+                            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER));
+                    tokens.add(token == null ? "none" : token);
+                    return next.startCall(call, headers);
+                  }
+                })
+            .build()
+            .start());
+  }
+
+  @AfterEach
+  void stop() {
+    servers.forEach(Server::shutdownNow);
+  }
+
+  private int execute(String... args) {
+    Context context =
+        new Context(
+            new PrintWriter(out),
+            new PrintWriter(err),
+            environment,
+            directory,
+            Terminal.PLAIN,
+            endpoint -> InProcessChannelBuilder.forName(run + "/" + endpoint).build());
+    return Flotilla.commandLine(context).execute(args);
+  }
+
+  private int executeAt7300(String... args) throws IOException {
+    serve(7300, admin);
+    environment.put("FLOTILLA_ENDPOINTS", "127.0.0.1:7300");
+    return execute(args);
+  }
+
+  @Test
+  void statusShowsTheClusterAndExitsByItsHealth() throws IOException {
+    assertThat(executeAt7300("status")).isEqualTo(ExitCode.DEGRADED.number());
+    assertThat(out.toString())
+        .contains("degraded")
+        .contains("Node n3 does not answer")
+        .doesNotContain("\u001b");
+    admin.status = Examples.healthy();
+    assertThat(execute("status")).isEqualTo(0);
+    admin.status = Examples.status().toBuilder().setHealth(Health.HEALTH_DOWN).build();
+    assertThat(execute("status")).isEqualTo(ExitCode.DOWN.number());
+  }
+
+  @Test
+  void jsonIsOneDocumentOfTheApisFields() throws IOException {
+    assertThat(executeAt7300("status", "-o", "json")).isEqualTo(ExitCode.DEGRADED.number());
+    JsonNode json = JSON.readTree(out.toString());
+    assertThat(json.toString()).isEqualTo(MessageJson.of(Examples.status()).toString());
+    assertThat(json.at("/nodes/2/reachable").asBoolean(true)).isFalse();
+    assertThat(json.at("/health").asString()).isEqualTo("degraded");
+  }
+
+  @Test
+  void theOtherViewsAsk() throws IOException {
+    assertThat(executeAt7300("nodes")).isEqualTo(0);
+    assertThat(execute("shards", "1", "--replicas", "--local")).isEqualTo(0);
+    assertThat(execute("slots")).isEqualTo(0);
+    assertThat(execute("config", "get", "write.*")).isEqualTo(0);
+    assertThat(execute("node", "show")).isEqualTo(0);
+    assertThat(admin.asked.get(1))
+        .isEqualTo(ListShardsRequest.newBuilder().addShards("1").setLocalOnly(true).build());
+    assertThat(out.toString()).contains("8191 slots have no owner").contains("write.linger-micros");
+  }
+
+  @Test
+  void changesSayWhatTheyAskedFor() throws IOException {
+    assertThat(executeAt7300("transfer-leader", "2", "--to", "n2", "--timeout", "3s")).isEqualTo(0);
+    assertThat(execute("config", "set", "a.b", "c", "--expect-version", "12")).isEqualTo(0);
+    assertThat(execute("snapshot", "metadata", "--node", "n1", "--node", "n2")).isEqualTo(0);
+    assertThat(execute("init", "127.0.0.1:7300", "127.0.0.1:7301", "--shards", "2")).isEqualTo(0);
+    assertThat(admin.asked)
+        .containsExactly(
+            TransferLeaderRequest.newBuilder()
+                .setShard("2")
+                .setToNode("n2")
+                .setTimeoutMillis(3000)
+                .build(),
+            SetConfigRequest.newBuilder()
+                .setName("a.b")
+                .setValue("c")
+                .setExpectedVersion(12)
+                .build(),
+            TakeSnapshotRequest.newBuilder()
+                .addShards("metadata")
+                .addNodes("n1")
+                .addNodes("n2")
+                .build(),
+            InitRequest.newBuilder()
+                .addAdmins(new HostPort("127.0.0.1", 7300).toEndpoint())
+                .addAdmins(new HostPort("127.0.0.1", 7301).toEndpoint())
+                .setShards(2)
+                .build());
+    assertThat(out.toString()).contains("leads in term 8").contains("it took 137 ms");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {"VERIFY_VERDICT_AGREE", "VERIFY_VERDICT_DIFFER", "VERIFY_VERDICT_INCOMPLETE"})
+  void verifyExitsByItsVerdict(VerifyVerdict verdict) throws IOException {
+    admin.verification = Examples.verification(verdict);
+    ExitCode expected =
+        switch (verdict) {
+          case VERIFY_VERDICT_AGREE -> ExitCode.OK;
+          case VERIFY_VERDICT_DIFFER -> ExitCode.DIVERGED;
+          default -> ExitCode.INCOMPLETE;
+        };
+    assertThat(executeAt7300("verify")).isEqualTo(expected.number());
+  }
+
+  @Test
+  void verifyOfNothingIsNoProof() throws IOException {
+    assertThat(executeAt7300("verify")).isEqualTo(ExitCode.INCOMPLETE.number());
+  }
+
+  @Test
+  void aSnapshotThatOneReplicaDidNotTakeIsIncomplete() throws IOException {
+    admin.snapshots = Examples.snapshots();
+    assertThat(executeAt7300("snapshot")).isEqualTo(ExitCode.INCOMPLETE.number());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // code, reason in the trailers, outcome unknown there; exit codes of a view and of a change
+    "INVALID_ARGUMENT,     bad,       false, 2, 2",
+    "NOT_FOUND,            no-shard,  false, 1, 1",
+    "FAILED_PRECONDITION,  unformed,  false, 1, 1",
+    "ABORTED,              changed,   false, 1, 1",
+    "UNAUTHENTICATED,      '',        false, 1, 1",
+    "UNAVAILABLE,          no-leader, false, 3, 3",
+    "UNAVAILABLE,          '',        false, 3, 4",
+    "DEADLINE_EXCEEDED,    '',        false, 3, 4",
+    "DEADLINE_EXCEEDED,    slow,      true,  4, 4",
+    "INTERNAL,             fault,     true,  4, 4",
+    "INTERNAL,             '',        false, 1, 4",
+    "UNKNOWN,              '',        false, 1, 4",
+  })
+  void failuresLetTheCallerConcludeWhatHappened(
+      Status.Code code, String reason, boolean unknown, int ofView, int ofChange)
+      throws IOException {
+    admin.fail(
+        Status.fromCode(code).withDescription("Something about the cluster"), reason, unknown);
+    assertThat(executeAt7300("slots")).isEqualTo(ofView);
+    assertThat(execute("transfer-leader", "1")).isEqualTo(ofChange);
+    assertThat(err.toString()).contains("flotilla: Something about the cluster.");
+    if (ofChange == ExitCode.UNKNOWN_OUTCOME.number()) {
+      assertThat(err.toString()).contains("look before trying again");
+    }
+  }
+
+  @Test
+  void failuresAreJsonForPrograms() throws IOException {
+    admin.fail(Status.NOT_FOUND.withDescription("There is no shard 9"), "unknown-shard", false);
+    assertThat(executeAt7300("shards", "9", "--output", "json")).isEqualTo(1);
+    JsonNode error = JSON.readTree(err.toString());
+    assertThat(error.path("error").asString()).isEqualTo("unknown-shard");
+    assertThat(error.path("message").asString()).isEqualTo("There is no shard 9.");
+    assertThat(error.path("exit_code").asInt()).isEqualTo(1);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatServesIsPreferredToOneThatDoesNot() throws IOException {
+    FakeAdmin unformed = new FakeAdmin();
+    unformed.identity =
+        unformed.identity.toBuilder().setPhase(NodePhase.NODE_PHASE_UNFORMED).build();
+    serve(7301, unformed);
+    serve(7302, admin);
+    assertThat(
+            execute("slots", "-e", "127.0.0.1:7301", "-e", "127.0.0.1:7302", "-e", "127.0.0.1:1"))
+        .isEqualTo(0);
+    assertThat(admin.asked).hasSize(1);
+    assertThat(unformed.asked).isEmpty();
+  }
+
+  @Test
+  void theTokenTravelsWithEveryCall() throws IOException {
+    assertThat(executeAt7300("slots", "--token", "s3cret")).isEqualTo(0);
+    environment.put("FLOTILLA_TOKEN", "other");
+    assertThat(execute("slots")).isEqualTo(0);
+    assertThat(tokens)
+        .containsExactly("Bearer s3cret", "Bearer s3cret", "Bearer other", "Bearer other");
+  }
+
+  @Test
+  void nobodyThereIsSaidWithEveryEndpoint() {
+    assertThat(execute("status", "-e", "127.0.0.1:7300", "--endpoint", "127.0.0.1:7301"))
+        .isEqualTo(ExitCode.UNREACHABLE.number());
+    assertThat(err.toString())
+        .contains("No node answers")
+        .contains("127.0.0.1:7300")
+        .contains("127.0.0.1:7301")
+        .contains("Is the cluster running?");
+  }
+
+  @Test
+  void withoutAnEndpointTheLocalClusterIsMeant() throws IOException {
+    assertThat(execute("status")).isEqualTo(ExitCode.UNREACHABLE.number());
+    assertThat(err.toString()).contains("there is none of `flotilla up` in");
+    LocalCluster.at(directory.resolve(".flotilla"))
+        .create(ClusterPlan.of(3, 0, 0, 7000), List.of());
+    serve(7301, admin);
+    assertThat(execute("slots")).isEqualTo(0);
+  }
+
+  @Test
+  void drainAndStopGoToTheNodeItself() throws IOException {
+    FakeAdmin second = new FakeAdmin();
+    second.drained = DrainResponse.newBuilder().setTransferred(1).addStillLed(4).build();
+    serve(7301, second);
+    assertThat(executeAt7300("node", "drain", "n2")).isEqualTo(ExitCode.INCOMPLETE.number());
+    assertThat(execute("node", "stop", Examples.N2)).isEqualTo(0);
+    assertThat(second.asked).hasSize(2);
+    assertThat(execute("node", "undrain", "n9")).isEqualTo(ExitCode.REFUSED.number());
+    assertThat(err.toString()).contains("There is no node n9; there are n1, n2, n3.");
+  }
+
+  @Test
+  void aReplacementTellsEachStateAsItIsReached() throws IOException {
+    admin.progress =
+        List.of(
+            progress(ReplaceNodeState.REPLACE_NODE_STATE_REGISTERED, 0),
+            progress(ReplaceNodeState.REPLACE_NODE_STATE_SHARD_MOVED, 2),
+            progress(ReplaceNodeState.REPLACE_NODE_STATE_DONE, 0));
+    assertThat(executeAt7300("node", "replace", "n3", "--with", "127.0.0.1:7303")).isEqualTo(0);
+    assertThat(out.toString()).isEqualToNormalizingNewlines("registered\nshard-moved 2\ndone\n");
+    assertThat(admin.asked)
+        .containsExactly(
+            ReplaceNodeRequest.newBuilder()
+                .setOldNode("n3")
+                .setNewAdmin(new HostPort("127.0.0.1", 7303).toEndpoint())
+                .build());
+  }
+
+  @Test
+  void aReplacementThatBreaksOffIsOfUnknownOutcomeAndCanBeRepeated() throws IOException {
+    admin.progress = List.of(progress(ReplaceNodeState.REPLACE_NODE_STATE_ADOPTED, 0));
+    assertThat(executeAt7300("node", "replace", "n3", "--with", "127.0.0.1:7303"))
+        .isEqualTo(ExitCode.UNKNOWN_OUTCOME.number());
+    assertThat(err.toString()).contains("stopped at adopted");
+  }
+
+  private static ReplaceNodeProgress progress(ReplaceNodeState state, int shard) {
+    return ReplaceNodeProgress.newBuilder().setState(state).setShardNumber(shard).build();
+  }
+
+  @Test
+  void aCommandLineThatMakesNoSenseIsUsage() {
+    assertThat(execute()).isEqualTo(2);
+    assertThat(execute("stauts")).isEqualTo(2);
+    assertThat(execute("status", "--endpoint", "nowhere")).isEqualTo(2);
+    assertThat(execute("status", "--timeout", "soon")).isEqualTo(2);
+    assertThat(execute("transfer-leader")).isEqualTo(2);
+    assertThat(execute("up", "--nodes", "many")).isEqualTo(2);
+    environment.put("FLOTILLA_ENDPOINTS", "nonsense");
+    assertThat(execute("status")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("Which command?")
+        .contains("Did you mean status or slots?")
+        .contains("\"nowhere\" is not host:port")
+        .contains("\"soon\" is not a duration")
+        .contains("FLOTILLA_ENDPOINTS: \"nonsense\" is not host:port");
+  }
+
+  @Test
+  void helpNamesTheExitCodesAndVersionTheProgram() {
+    assertThat(execute("--help")).isEqualTo(0);
+    for (ExitCode code : ExitCode.values()) {
+      assertThat(out.toString()).contains(code.number() + "   ");
+    }
+    assertThat(execute("help", "up")).isEqualTo(0);
+    assertThat(out.toString()).contains("Usage: flotilla up");
+    assertThat(execute("--version")).isEqualTo(0);
+    assertThat(out.toString()).contains("flotilla ");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void completionKnowsTheCommands() {
+    assertThat(execute("completion", "zsh")).isEqualTo(0);
+    assertThat(out.toString())
+        .contains("bashcompinit")
+        .contains("transfer-leader")
+        .contains("--endpoint");
+    assertThat(execute("completion", "tcsh")).isEqualTo(2);
+  }
+}
