@@ -33,12 +33,22 @@ summarise_reports() {
       gsub(/&#10;/, " ", text); gsub(/&amp;/, "\\&", text)
       return text
     }
+    # Surefire gives the reason as an attribute, or, of an assumption, as the first line of the text.
+    function reason(    text) {
+      text = attribute("message")
+      if (text == "" && match($0, /<!\[CDATA\[/)) {
+        text = substr($0, RSTART + RLENGTH)
+        sub(/^[A-Za-z0-9_.$]+: /, "", text)
+        sub(/^Assumption failed: /, "", text)
+      }
+      return substr(plain(text), 1, 300)
+    }
     /^ *<testsuite / {
       tests += attribute("tests"); skipped += attribute("skipped"); failed += attribute("failures") + attribute("errors")
     }
     /^ *<testcase / { test = attribute("classname") "." attribute("name"); counted = 0 }
-    /^ *<(failure|error)[ >\/]/ && !counted { print "F - " plain(test) ": " substr(plain(attribute("message")), 1, 300); counted = 1 }
-    /^ *<skipped[ >\/]/ { print "S - " plain(test) ": " substr(plain(attribute("message")), 1, 300) }
+    /^ *<(failure|error)[ >\/]/ && !counted { print "F - " plain(test) ": " reason(); counted = 1 }
+    /^ *<skipped[ >\/]/ { print "S - " plain(test) ": " reason() }
     END { print "N " tests - skipped - failed " " failed + 0 " " skipped + 0 }
   ' "${files[@]}")"
   while IFS= read -r line; do
