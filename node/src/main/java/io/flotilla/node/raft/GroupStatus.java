@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How a group stands on one node, for people and metrics; each field is read for itself, so they
  * may not fit together to the entry.
  *
+ * @param roleMillis for how long it has been that
  * @param leader the leader as known here, or null
  * @param committed the highest index known here to be committed
  * @param logFirst the first entry that the log still holds; -1 for none
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record GroupStatus(
     GroupId group,
     Role role,
+    long roleMillis,
     long term,
     @Nullable LeaderHint leader,
     long committed,

@@ -220,6 +220,9 @@ public final class RaftHost implements AutoCloseable {
     } catch (CompletionException e) {
       throw new IOException("the Raft server did not start: " + e.getCause(), e);
     }
+    for (Replica replica : replicas.values()) {
+      replica.attach(server.getDivision(raftId(replica.group())));
+    }
     watchdog.start();
     log.info("node {}: {} groups open", self.brief(), replicas.size());
   }
@@ -303,6 +306,7 @@ public final class RaftHost implements AutoCloseable {
           case LISTENER -> GroupStatus.Role.LISTENER;
           case FOLLOWER, UNRECOGNIZED -> GroupStatus.Role.FOLLOWER;
         },
+        role.getRoleElapsedTimeMs(),
         replica.currentTerm(),
         replica.leader(),
         replica.committedIndex(),
@@ -374,10 +378,30 @@ public final class RaftHost implements AutoCloseable {
     }
     // RECOVER, not FORMAT: a folder whose making was interrupted is taken up where it was.
     return answer(
-        group,
-        server.groupManagementAsync(
-            GroupManagementRequest.newAdd(
-                client, peerId, callIds.incrementAndGet(), members, false)));
+            group,
+            server.groupManagementAsync(
+                GroupManagementRequest.newAdd(
+                    client, peerId, callIds.incrementAndGet(), members, false)))
+        .thenRun(() -> attach(group))
+        .whenComplete((ok, e) -> {
+          if (e != null) {
+            Replica unopened = replicas.remove(group);
+            if (unopened != null) {
+              unopened.close();
+            }
+          }
+        });
+  }
+
+  private void attach(GroupId group) {
+    Replica replica = replicas.get(group);
+    if (replica != null) {
+      try {
+        replica.attach(server.getDivision(raftId(group)));
+      } catch (IOException e) {
+        throw new CompletionException(e);
+      }
+    }
   }
 
   /**

@@ -38,6 +38,9 @@ final class RatisMachine extends BaseStateMachine {
   private final GroupFolder folder;
   private final SnapshotFiles files;
 
+  /** Set before any event; its log opens only after {@link #initialize}. */
+  private volatile RaftServer.@Nullable Division division;
+
   RatisMachine(Replica replica, GroupFolder folder, SnapshotFiles files) {
     this.replica = replica;
     this.folder = folder;
@@ -57,7 +60,7 @@ final class RatisMachine extends BaseStateMachine {
               folder.rememberFirstMembers(d.getRaftConf());
               folder.marker().begin();
               load();
-              replica.attach(d);
+              division = d;
             },
             IOException.class);
   }
@@ -129,8 +132,9 @@ final class RatisMachine extends BaseStateMachine {
 
   @Override
   public void notifyLeaderChanged(RaftGroupMemberId member, @Nullable RaftPeerId leader) {
-    RaftServer.Division d = replica.division();
+    RaftServer.Division d = division;
     if (leader != null && d != null) {
+      replica.attach(d);
       replica.leaderHeard(leader, d.getInfo().getCurrentTerm());
     }
   }

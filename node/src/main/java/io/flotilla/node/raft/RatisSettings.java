@@ -60,12 +60,6 @@ final class RatisSettings {
    */
   static final int MESSAGE_ENVELOPE_BYTES = 1024 * 1024;
 
-  /**
-   * How long a leader that stepped down, or whose process stood still, keeps from standing again. A
-   * pause above it makes a leader resign, so it must not be below the election timeout's order.
-   */
-  static final Duration STEP_DOWN_WAIT = Duration.ofSeconds(2);
-
   /** A pause of the process above this closes Ratis' server for good (C); the node then halts. */
   static final Duration CLOSE_AFTER_PAUSE = Duration.ofSeconds(60);
 
@@ -219,8 +213,11 @@ final class RatisSettings {
     // A node that was cut off must not raise the term and unseat a leader that works when it comes
     // back.
     RaftServerConfigKeys.LeaderElection.setPreVote(p, true);
-    // (C) By default 10 s.
-    RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(p, millis(STEP_DOWN_WAIT));
+    // How long a leader that stepped down keeps from standing again (10 s by default), and the
+    // pause of the process above which
+    // a leader resigns (C): in both cases the others have had the time to elect another.
+    RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
+        p, millis(s.electionTimeoutMax()));
     // One change at a time: adding a majority at once can leave a configuration that never elects.
     RaftServerConfigKeys.LeaderElection.setMemberMajorityAdd(p, false);
     // A pause of the process above this is logged.

@@ -521,8 +521,12 @@ final class Replica implements ShardLog {
     return division;
   }
 
+  /** The division is open, its log included: from now on it can be asked. Idempotent. */
   void attach(RaftServer.Division d) {
-    division = d;
+    if (division == null) {
+      division = d;
+      post(this::tellLeader);
+    }
   }
 
   /** The replica is being closed on purpose: a division that ends now is no reason to halt. */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,11 +46,9 @@ public final class RaftCluster implements AutoCloseable {
   private final List<String> halts = new CopyOnWriteArrayList<>();
   private final Firewall firewall = new Firewall();
 
-  /** Settings with quick elections and small logs. */
+  /** The default elections, and small log files. */
   public static RaftSettings quick() {
-    return RaftSettings.defaults()
-        .withElectionTimeouts(Duration.ofMillis(300), Duration.ofMillis(600))
-        .withLog(64 * 1024, 256 * 1024, 64L * 1024 * 1024, 1_000_000, 0);
+    return RaftSettings.defaults().withLog(64 * 1024, 256 * 1024, 64L * 1024 * 1024, 1_000_000, 0);
   }
 
   /** A cluster of journals. */
@@ -135,7 +134,10 @@ public final class RaftCluster implements AutoCloseable {
   public GroupId createGroup() {
     GroupId group = new GroupId(new UUID(0xF107111AL, serial.incrementAndGet()));
     List<Peer> voters = peers.values().stream().filter(p -> hosts.containsKey(p.node())).toList();
-    hosts.values().forEach(h -> h.createGroup(group, voters, List.of()).join());
+    hosts.values().stream()
+        .map(h -> h.createGroup(group, voters, List.of()))
+        .toList()
+        .forEach(CompletableFuture::join);
     leader(group);
     return group;
   }
@@ -253,8 +255,11 @@ public final class RaftCluster implements AutoCloseable {
   @Override
   public void close() {
     firewall.close();
-    for (NodeId node : List.copyOf(hosts.keySet())) {
-      stop(node);
-    }
+    stopAll();
+  }
+
+  /** Stops all nodes, at the same time: each waits for a second or two in Ratis. */
+  public void stopAll() {
+    List.copyOf(hosts.keySet()).parallelStream().forEach(this::stop);
   }
 }

@@ -1,0 +1,177 @@
+package io.flotilla.node.raft;
+
+import io.flotilla.node.proposal.GroupId;
+import io.flotilla.statemachine.metadata.NodeId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings leaders to where {@link LeaderSpread} wants them, gently: at the start, and again after a
+ * failure.
+ *
+ * <p>Each node looks after the groups that it leads itself, so no two nodes move the same one. It
+ * hands a group over only when the preferred node is a follower that answers and has nearly all of
+ * the log, when it has led the group for a while (an election settles first), one group at a time
+ * with a pause in between, and after a failed try the group is left alone for longer. A transfer
+ * refuses writes for a fraction of a second, so moving seldom matters more than being even at once.
+ * Priorities of Ratis are not used: with an unreachable peer of higher priority each candidate
+ * waits a whole timeout (RATIS.md).
+ */
+public final class LeaderBalancer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(LeaderBalancer.class);
+
+  /** How often it looks. */
+  private static final Duration PERIOD = Duration.ofSeconds(1);
+
+  /** How long a group stays where it was elected before it is moved. */
+  static final Duration SETTLED = Duration.ofSeconds(3);
+
+  /** The pause between two transfers that a node begins. */
+  static final Duration PAUSE = Duration.ofSeconds(2);
+
+  /** How long a group is left alone after a transfer of it failed. */
+  static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+
+  /** How far the preferred node may be behind: what a transfer can wait for. */
+  static final long LAG_ENTRIES_MAX = 100;
+
+  private final RaftHost host;
+  private final Supplier<Topology> topology;
+  private final Plan plan;
+  private final ScheduledExecutorService thread;
+
+  /**
+   * The groups whose leaders are to be spread, as the cluster knows them.
+   *
+   * @param voters of each group, of the whole cluster, whether this node has a replica or not
+   * @param unwilling nodes that should not lead: they drain, or their disks are full
+   */
+  public record Topology(Map<GroupId, Set<NodeId>> voters, Set<NodeId> unwilling) {
+    public Topology {
+      voters = Map.copyOf(voters);
+      unwilling = Set.copyOf(unwilling);
+    }
+  }
+
+  /** What a node knows of a group that it leads. */
+  record Led(GroupId group, List<GroupStatus.Follower> followers, long committed, long ledMillis) {}
+
+  /** A transfer to begin. */
+  record Move(GroupId group, NodeId to) {}
+
+  /** Begins to balance; the topology is asked each time, and may be empty at first. */
+  public LeaderBalancer(RaftHost host, RaftSettings settings, Supplier<Topology> topology) {
+    this.host = host;
+    this.topology = topology;
+    this.plan = new Plan(host.self(), settings.electionTimeoutMax().toMillis());
+    this.thread =
+        Executors.newSingleThreadScheduledExecutor(task -> {
+          Thread t = new Thread(task, "flotilla-leader-balancer-" + host.self().brief());
+          t.setDaemon(true);
+          return t;
+        });
+    var unused =
+        thread.scheduleWithFixedDelay(
+            this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void look() {
+    try {
+      List<Led> led = new ArrayList<>();
+      for (GroupId group : host.groups()) {
+        GroupStatus status = host.status(group);
+        if (status != null && status.role() == GroupStatus.Role.LEADER) {
+          led.add(new Led(group, status.followers(), status.committed(), status.roleMillis()));
+        }
+      }
+      plan.next(topology.get(), led, nowMillis()).ifPresent(this::begin);
+    } catch (RuntimeException e) {
+      log.error("the leader balancer of node {} failed", host.self().brief(), e);
+    }
+  }
+
+  private static long nowMillis() {
+    return System.nanoTime() / 1_000_000;
+  }
+
+  private void begin(Move move) {
+    log.info("group {}: hands its leadership to {}, where it belongs", move.group, move.to.brief());
+    host.counters().balancingTransfers.increment();
+    var unused =
+        host.transferLeadership(move.group, move.to)
+            .exceptionally(e -> {
+              log.info("group {}: was not handed over: {}", move.group, e.getMessage());
+              plan.failed(move.group, nowMillis());
+              return null;
+            });
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+
+  /**
+   * The decisions, without clock or cluster: facts and the time come in, at most one move goes out.
+   */
+  static final class Plan {
+    private final NodeId self;
+    private final long silenceMillisMax;
+    private final Map<GroupId, Long> leaveAloneUntil = new HashMap<>();
+    private long pauseUntil = Long.MIN_VALUE;
+
+    Plan(NodeId self, long silenceMillisMax) {
+      this.self = self;
+      this.silenceMillisMax = silenceMillisMax;
+    }
+
+    /** The transfer to begin now, if any; the caller begins it. */
+    synchronized Optional<Move> next(Topology topology, List<Led> led, long nowMillis) {
+      if (nowMillis < pauseUntil) {
+        return Optional.empty();
+      }
+      Set<NodeId> unable = new HashSet<>(topology.unwilling);
+      for (Led one : led) {
+        one.followers.stream()
+            .filter(f -> f.silentMillis() > silenceMillisMax)
+            .forEach(f -> unable.add(f.node()));
+      }
+      Map<GroupId, NodeId> preferred =
+          LeaderSpread.preferred(topology.voters, n -> !unable.contains(n));
+      for (Led one : led) {
+        NodeId to = preferred.get(one.group);
+        if (to != null
+            && !to.equals(self)
+            && one.ledMillis >= SETTLED.toMillis()
+            && nowMillis >= leaveAloneUntil.getOrDefault(one.group, Long.MIN_VALUE)
+            && isReady(one, to)) {
+          pauseUntil = nowMillis + PAUSE.toMillis();
+          return Optional.of(new Move(one.group, to));
+        }
+      }
+      return Optional.empty();
+    }
+
+    private static boolean isReady(Led one, NodeId to) {
+      return one.followers.stream()
+          .anyMatch(f -> f.node().equals(to) && f.matched() >= one.committed - LAG_ENTRIES_MAX);
+    }
+
+    /** A transfer did not work out. */
+    synchronized void failed(GroupId group, long nowMillis) {
+      leaveAloneUntil.put(group, nowMillis + AFTER_FAILURE.toMillis());
+    }
+  }
+}

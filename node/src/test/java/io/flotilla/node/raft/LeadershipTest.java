@@ -1,0 +1,201 @@
+package io.flotilla.node.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.flotilla.node.proposal.GroupId;
+import io.flotilla.node.proposal.LogPosition;
+import io.flotilla.statemachine.metadata.NodeId;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What is told of an entry when leadership changes under it: each of the fates that {@link
+ * io.flotilla.node.proposal.Proposal} draws, made to happen with a firewall.
+ */
+@Tag("cluster")
+class LeadershipTest {
+  private static RaftCluster cluster;
+
+  @BeforeAll
+  static void start(@TempDir Path dir) throws IOException {
+    cluster = RaftCluster.ofJournals(dir, 3, RaftCluster.quick());
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.close();
+  }
+
+  @AfterEach
+  void heal() {
+    cluster.firewall().heal();
+  }
+
+  /**
+   * Ratis answers NotLeader for such an entry, which a careless client would send again: it would
+   * be done twice.
+   */
+  @Test
+  void anEntryWhoseAcknowledgementsAreLostIsUnknownAndThenAppliedAfterAll() {
+    GroupId group = cluster.createGroup();
+    cluster.write(group, "before");
+    NodeId leader = cluster.leader(group);
+    cluster.others(leader).forEach(cluster.firewall()::muteAcknowledgements);
+    TestProposal p = cluster.propose(leader, group, "ambiguous");
+    RaftCluster.awaitEvent(p, "unknown");
+    assertThat(p.events()).containsExactly("unknown");
+
+    cluster.firewall().heal();
+    RaftCluster.awaitEvent(p, "applied");
+    assertThat(p.events()).containsExactly("unknown", "applied");
+    LogPosition place = Objects.requireNonNull(p.position());
+    for (NodeId node : cluster.nodes()) {
+      cluster.awaitApplied(node, group, place.index());
+      assertThat(cluster.journal(node, group).entries()).containsExactly("before", "ambiguous");
+      assertThat(cluster.journal(node, group).faults()).isEmpty();
+    }
+  }
+
+  @Test
+  void anEntryOfACutOffLeaderIsUnknownAndThenOvertaken() {
+    GroupId group = cluster.createGroup();
+    cluster.write(group, "before");
+    NodeId old = cluster.leader(group);
+    cluster.firewall().isolate(old, cluster.nodes());
+    TestProposal lost = cluster.propose(old, group, "lost");
+    NodeId next = cluster.leaderOtherThan(group, old);
+    TestProposal won = cluster.propose(next, group, "won");
+    RaftCluster.awaitEvent(won, "applied");
+    RaftCluster.awaitEvent(lost, "unknown");
+
+    cluster.firewall().heal();
+    RaftCluster.awaitEvent(lost, "overtaken");
+    assertThat(lost.events()).containsExactly("unknown", "overtaken");
+    cluster.awaitApplied(old, group, Objects.requireNonNull(won.position()).index());
+    assertThat(cluster.journal(old, group).entries()).containsExactly("before", "won");
+    assertThat(cluster.journal(old, group).faults()).isEmpty();
+  }
+
+  /**
+   * Ratis alone would lead for ever here: each write keeps its event queue from being empty for a
+   * whole timeout.
+   */
+  @Test
+  void aCutOffLeaderStepsDownEvenWhileWritesKeepComing() {
+    GroupId group = cluster.createGroup();
+    NodeId old = cluster.leader(group);
+    long before = cluster.host(old).counters().watchdogStepDowns.sum();
+    cluster.firewall().isolate(old, cluster.nodes());
+    await("the cut-off leader steps down under writes")
+        .atMost(RaftCluster.PATIENCE)
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> {
+          cluster.propose(old, group, "unheard");
+          return !cluster.log(old, group).isLeader();
+        });
+    assertThat(cluster.host(old).counters().watchdogStepDowns.sum()).isGreaterThan(before);
+    await("its machine is told")
+        .atMost(RaftCluster.PATIENCE)
+        .until(() -> cluster.journal(old, group).leaders().getLast().equals("nobody"));
+  }
+
+  @Test
+  void leadershipIsHandedOverOnRequest() {
+    GroupId group = cluster.createGroup();
+    NodeId old = cluster.leader(group);
+    NodeId target = cluster.others(old).getFirst();
+    await("a transfer to " + target)
+        .atMost(RaftCluster.PATIENCE)
+        .ignoreExceptions()
+        .until(() -> {
+          NodeId leader = cluster.leader(group);
+          if (!leader.equals(target)) {
+            cluster.host(leader).transferLeadership(group, target).join();
+          }
+          return cluster.leader(group).equals(target);
+        });
+    LogPosition at = cluster.write(group, "after");
+    cluster.awaitApplied(old, group, at.index());
+    assertThat(cluster.journal(target, group).leaders()).anyMatch(l -> l.endsWith(" me"));
+  }
+
+  @Test
+  void aFollowerDoesNotHandOverWhatItDoesNotHave() {
+    GroupId group = cluster.createGroup();
+    NodeId leader = cluster.leader(group);
+    NodeId follower = cluster.others(leader).getFirst();
+    assertThatThrownBy(() -> cluster.host(follower).transferLeadership(group, follower).join())
+        .isInstanceOf(CompletionException.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            MembershipException.class,
+            e -> assertThat(e.reason()).isEqualTo(MembershipException.Reason.NOT_LEADER));
+  }
+
+  /**
+   * The loop contract under its worst: others keep it busy while entries arrive, so most cannot
+   * take the turn themselves.
+   */
+  @Test
+  void entriesAreAppliedInOrderWhileOthersUseTheLoop() throws Exception {
+    GroupId group = cluster.createGroup();
+    NodeId leader = cluster.leader(group);
+    var loop = Objects.requireNonNull(cluster.host(leader).loop(group));
+    CountDownLatch reads = new CountDownLatch(20_000);
+    Thread reader =
+        new Thread(() -> {
+          for (int i = 0; i < 20_000; i++) {
+            if (i % 2 == 0 || !loop.tryRun(reads::countDown)) {
+              loop.execute(reads::countDown);
+            }
+          }
+        });
+    reader.start();
+    List<TestProposal> proposals =
+        java.util.stream.IntStream.range(0, 200)
+            .mapToObj(i -> cluster.propose(leader, group, "e" + i))
+            .toList();
+    proposals.forEach(p -> RaftCluster.awaitEvent(p, "applied"));
+    reader.join();
+    assertThat(reads.await(RaftCluster.PATIENCE.toSeconds(), java.util.concurrent.TimeUnit.SECONDS))
+        .isTrue();
+    assertThat(cluster.journal(leader, group).entries())
+        .isEqualTo(java.util.stream.IntStream.range(0, 200).mapToObj(i -> "e" + i).toList());
+    assertThat(cluster.journal(leader, group).faults()).isEmpty();
+  }
+
+  @Test
+  void aMachineThatThrowsHaltsTheNodeAndSaysWhere() {
+    GroupId group = cluster.createGroup();
+    NodeId leader = cluster.leader(group);
+    cluster
+        .journal(leader, group)
+        .beforeApply(entry -> {
+          throw new IllegalStateException("a bug");
+        });
+    TestProposal poison = cluster.propose(leader, group, "poison");
+    await("a halt").atMost(RaftCluster.PATIENCE).until(() -> !cluster.halts().isEmpty());
+    LogPosition place = Objects.requireNonNull(poison.position());
+    assertThat(cluster.halts().getFirst())
+        .contains(group.toString(), "entry " + place.index() + " of term " + place.term(), "a bug");
+    assertThat(cluster.log(leader, group).isLeader())
+        .as("a halted replica claims no leadership")
+        .isFalse();
+    TestProposal after = cluster.propose(leader, group, "after");
+    assertThat(cluster.journal(leader, group).entries()).isEmpty();
+    assertThat(after.events()).doesNotContain("applied");
+  }
+}
