@@ -25,6 +25,12 @@ public interface Connection {
    */
   void settled(long cost);
 
+  /**
+   * Tells that the session keeps this many bytes more (or fewer) of requests that are settled, so
+   * that they still count among what the node holds.
+   */
+  void retain(long deltaBytes);
+
   /** No further request is decoded, nor read from the socket for long, until {@link #resume}. */
   void stall();
 

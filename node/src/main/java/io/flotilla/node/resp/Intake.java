@@ -54,7 +54,8 @@ public final class Intake {
     return maxPerConnectionBytes;
   }
 
-  boolean isFull() {
+  /** Whether the node holds more than it should. */
+  public boolean isFull() {
     return held.get() > maxBytes;
   }
 

@@ -66,6 +66,9 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
   /** What the requests cost that were handed on and are not settled. */
   private long inFlight;
 
+  /** What the session keeps of requests that are settled. */
+  private long retained;
+
   /** What {@link Intake} was told last. */
   private long reported;
 
@@ -217,7 +220,7 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
 
   private void report() {
     inputBytes = decoder.unread() + decoder.gathered();
-    long held = inFlight + inputBytes;
+    long held = inFlight + retained + inputBytes;
     if (held != reported) {
       intake.add(held - reported);
       reported = held;
@@ -258,6 +261,14 @@ final class NettyConnection extends ChannelInboundHandlerAdapter implements Conn
       if (!socket().config().isAutoRead() && mayDecode()) {
         loop.execute(this::pumpAndFlush);
       }
+    }
+  }
+
+  @Override
+  public void retain(long deltaBytes) {
+    retained += deltaBytes;
+    if (!pumping && state == State.OPEN) {
+      report();
     }
   }
 

@@ -175,6 +175,12 @@ public final class Command {
     return places.toArray();
   }
 
+  /** The places of the keys that one of its specs finds; none where the arguments do not fit it. */
+  public int[] keyPlaces(byte[][] argv, KeySpec spec) {
+    KeySpec.PlaceList places = new KeySpec.PlaceList();
+    return spec.find(argv, places) ? places.toArray() : NO_PLACES;
+  }
+
   /**
    * The place of the one key that it always has, or −1 if it may have none or more: the quick way
    * for most commands.

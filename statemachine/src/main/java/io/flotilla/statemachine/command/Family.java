@@ -18,4 +18,10 @@ public record Family(String group, List<Row> rows) {
             .map(row -> row.group(group).categories(category))
             .toList());
   }
+
+  /** A family whose rows share no category. */
+  public static Family of(String group, List<List<Row>> files) {
+    return new Family(
+        group, files.stream().flatMap(List::stream).map(row -> row.group(group)).toList());
+  }
 }

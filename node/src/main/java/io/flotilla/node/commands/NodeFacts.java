@@ -1,0 +1,106 @@
+package io.flotilla.node.commands;
+
+import io.flotilla.statemachine.metadata.NodeId;
+import io.flotilla.statemachine.metadata.ShardId;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the node's commands ask of, and may do to, the rest of the node. Any thread; nothing blocks,
+ * and what is told may be a moment old.
+ */
+public interface NodeFacts {
+  /** This node. */
+  NodeId self();
+
+  /** Flotilla's own version. */
+  String version();
+
+  /** When the process began, Unix milliseconds. */
+  long startedMillis();
+
+  /** The file of the node's settings; empty if there is none. */
+  String configFile();
+
+  /** Whether a replica of this node still replays its log or loads a snapshot. */
+  boolean isLoading();
+
+  /** How another node looks from here. */
+  Health health(NodeId node);
+
+  /** When another node was last heard of, Unix milliseconds; 0 if never. */
+  long lastHeardMillis(NodeId node);
+
+  /** The connections to other nodes, for CLUSTER LINKS. */
+  List<Link> links();
+
+  /** The replicas on this node, by the shards' numbers. */
+  List<Replica> replicas();
+
+  /** Memory, as INFO shows it. */
+  Memory memory();
+
+  /**
+   * Changes settings that the whole cluster shares.
+   *
+   * @param done is told null when the change is committed, else what is wrong; on any thread
+   */
+  void changeSettings(Map<String, String> changes, Consumer<@Nullable String> done);
+
+  /**
+   * Stops the node's process, soon.
+   *
+   * @param drain whether leaderships are handed over and replies awaited first
+   */
+  void shutDown(boolean drain);
+
+  /** How a node looks, by the words of CLUSTER SHARDS. */
+  enum Health {
+    ONLINE,
+    LOADING,
+    FAIL
+  }
+
+  /**
+   * A connection to another node.
+   *
+   * @param outgoing whether this node opened it
+   * @param sendBufferBytes what waits to be sent
+   */
+  record Link(NodeId node, boolean outgoing, long createdMillis, long sendBufferBytes) {}
+
+  /**
+   * A shard's replica on this node.
+   *
+   * @param number the shard's number
+   * @param leading whether it leads
+   * @param term the Raft term that it is in
+   * @param committedIndex the highest index that it knows to be committed
+   * @param appliedIndex the last index that it has applied
+   * @param keys how many keys it holds
+   * @param keysWithDeadline how many of them expire
+   * @param machineTimeMillis its machine time
+   */
+  record Replica(
+      ShardId shard,
+      int number,
+      boolean leading,
+      long term,
+      long committedIndex,
+      long appliedIndex,
+      long keys,
+      long keysWithDeadline,
+      long machineTimeMillis) {}
+
+  /**
+   * Memory in bytes.
+   *
+   * @param used what the data and all else take of the heap now
+   * @param peak the most that was taken
+   * @param resident what the operating system counts
+   * @param max the bound beyond which writes are refused; 0 if there is none
+   */
+  record Memory(long used, long peak, long resident, long max) {}
+}

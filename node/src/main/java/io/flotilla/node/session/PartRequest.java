@@ -1,0 +1,45 @@
+package io.flotilla.node.session;
+
+import io.flotilla.node.metadata.ClusterView.Shard;
+import io.flotilla.statemachine.command.Command;
+import io.flotilla.statemachine.log.Item;
+import io.flotilla.statemachine.reply.Reply;
+import java.util.function.Consumer;
+
+/**
+ * A request that is part of a larger answer: one shard's share of a command that covers several, or
+ * a transaction.
+ */
+final class PartRequest extends ShardRequest {
+  private final Consumer<Reply> then;
+  private boolean filled;
+
+  PartRequest(
+      Session session,
+      Shard shard,
+      int slot,
+      Kind kind,
+      Command command,
+      byte[][] argv,
+      Consumer<Reply> then) {
+    super(session, shard, slot, kind, command, argv);
+    this.then = then;
+  }
+
+  PartRequest(
+      Session session, Shard shard, int slot, Item.Transaction transaction, Consumer<Reply> then) {
+    super(session, shard, slot, transaction);
+    this.then = then;
+  }
+
+  @Override
+  void fill(Reply reply) {
+    filled = true;
+    then.accept(reply);
+  }
+
+  @Override
+  boolean isFilled() {
+    return filled;
+  }
+}

@@ -1,0 +1,153 @@
+package io.flotilla.node.session;
+
+/**
+ * What operators may change of all sessions while they run, by CONFIG SET.
+ *
+ * @param password the default user's; empty: none is asked for
+ * @param maxClients Redis's maxclients
+ * @param timeoutSeconds Redis's timeout: closes a connection that has been idle for longer; 0 never
+ * @param outputHardBytes Redis's client-output-buffer-limit for normal clients: closed at once
+ *     beyond it; 0 none
+ * @param outputSoftBytes closed when beyond it for {@code outputSoftSeconds}; 0 none
+ * @param outputSoftSeconds see there
+ * @param slowLogMicros Redis's slowlog-log-slower-than; negative: nothing is logged
+ * @param slowLogLength Redis's slowlog-max-len
+ * @param linearizableReplicaReads whether reads on READONLY connections are as fresh as the
+ *     leader's
+ * @param debugCommand whether DEBUG is answered
+ */
+public record SessionSettings(
+    String password,
+    int maxClients,
+    long timeoutSeconds,
+    long outputHardBytes,
+    long outputSoftBytes,
+    long outputSoftSeconds,
+    long slowLogMicros,
+    int slowLogLength,
+    boolean linearizableReplicaReads,
+    DebugCommand debugCommand) {
+  /** Whether DEBUG is answered: Redis's enable-debug-command. */
+  public enum DebugCommand {
+    NO,
+    YES,
+    /** Only to clients on this machine. */
+    LOCAL
+  }
+
+  /** Redis's defaults. */
+  public static final SessionSettings DEFAULTS =
+      new SessionSettings("", 10_000, 0, 0, 0, 0, 10_000, 128, false, DebugCommand.NO);
+
+  public SessionSettings withPassword(String value) {
+    return new SessionSettings(
+        value,
+        maxClients,
+        timeoutSeconds,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        slowLogMicros,
+        slowLogLength,
+        linearizableReplicaReads,
+        debugCommand);
+  }
+
+  public SessionSettings withMaxClients(int value) {
+    return new SessionSettings(
+        password,
+        value,
+        timeoutSeconds,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        slowLogMicros,
+        slowLogLength,
+        linearizableReplicaReads,
+        debugCommand);
+  }
+
+  public SessionSettings withTimeoutSeconds(long value) {
+    return new SessionSettings(
+        password,
+        maxClients,
+        value,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        slowLogMicros,
+        slowLogLength,
+        linearizableReplicaReads,
+        debugCommand);
+  }
+
+  public SessionSettings withOutputLimit(long hardBytes, long softBytes, long softSeconds) {
+    return new SessionSettings(
+        password,
+        maxClients,
+        timeoutSeconds,
+        hardBytes,
+        softBytes,
+        softSeconds,
+        slowLogMicros,
+        slowLogLength,
+        linearizableReplicaReads,
+        debugCommand);
+  }
+
+  public SessionSettings withSlowLogMicros(long value) {
+    return new SessionSettings(
+        password,
+        maxClients,
+        timeoutSeconds,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        value,
+        slowLogLength,
+        linearizableReplicaReads,
+        debugCommand);
+  }
+
+  public SessionSettings withSlowLogLength(int value) {
+    return new SessionSettings(
+        password,
+        maxClients,
+        timeoutSeconds,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        slowLogMicros,
+        value,
+        linearizableReplicaReads,
+        debugCommand);
+  }
+
+  public SessionSettings withLinearizableReplicaReads(boolean value) {
+    return new SessionSettings(
+        password,
+        maxClients,
+        timeoutSeconds,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        slowLogMicros,
+        slowLogLength,
+        value,
+        debugCommand);
+  }
+
+  public SessionSettings withDebugCommand(DebugCommand value) {
+    return new SessionSettings(
+        password,
+        maxClients,
+        timeoutSeconds,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        slowLogMicros,
+        slowLogLength,
+        linearizableReplicaReads,
+        value);
+  }
+}
