@@ -40,6 +40,7 @@ final class Ledger {
   /** A counter key. */
   private static final class CounterAccount {
     private final Set<Long> replies = new HashSet<>();
+    private long acknowledged;
     private long highest;
     private long unknown;
   }
@@ -140,6 +141,7 @@ final class Ledger {
     if (!account.replies.add(reply)) {
       violations.add("counter " + key + ": two increments were told " + reply);
     }
+    account.acknowledged++;
     account.highest = Math.max(account.highest, reply);
     done(key);
   }
@@ -237,7 +239,7 @@ final class Ledger {
   /** Judges the final value of a counter; 0 if it is absent. */
   synchronized void checkCounter(String key, long value) {
     CounterAccount account = counter(key);
-    long acknowledged = account.replies.size();
+    long acknowledged = account.acknowledged;
     if (value < Math.max(acknowledged, account.highest)) {
       violations.add(
           "counter "

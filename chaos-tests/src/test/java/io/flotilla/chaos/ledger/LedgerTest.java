@@ -129,6 +129,18 @@ final class LedgerTest {
   }
 
   @Test
+  void incrementsThatWereForgottenAreMissedAlsoWhereOthersGotTheirNumbers() {
+    assertThat(
+            verdict(l -> {
+              l.incremented("c", 1);
+              l.incremented("c", 1);
+              l.checkCounter("c", 1);
+            }))
+        .hasSize(2)
+        .anySatisfy(v -> assertThat(v).contains("2 increments were acknowledged"));
+  }
+
+  @Test
   void anUnknownIncrementThatNeverHappenedIsNotMissed() {
     assertSound(l -> {
       l.incrementUnknown("c");
