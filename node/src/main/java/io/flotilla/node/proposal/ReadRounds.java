@@ -29,6 +29,7 @@ final class ReadRounds implements ConfirmationRounds.Driver {
   private final ConfirmationRounds rounds;
   private final Gathering gather;
   private final List<Queue> waiting = new ArrayList<>();
+  private final List<Queue> open = new ArrayList<>();
   private boolean beginPosted;
   private boolean timerArmed;
   private boolean ticking;
@@ -77,6 +78,20 @@ final class ReadRounds implements ConfirmationRounds.Driver {
       this.log = log;
       this.reader = reader;
       this.readDeadlineNanos = settings.readDeadlineNanos();
+    }
+
+    /** What waits goes into a round; what comes from now on must not be settled by it. */
+    private void open() {
+      isWaiting = false;
+      isOpen = true;
+      if (!shares.isEmpty()) {
+        askedShares = shares;
+        shares = new ArrayList<>(2);
+      }
+      if (!askers.isEmpty()) {
+        askedAskers = askers;
+        askers = new ArrayList<>(2);
+      }
     }
   }
 
@@ -134,12 +149,7 @@ final class ReadRounds implements ConfirmationRounds.Driver {
         asked = new ArrayList<>(waiting.size());
       }
       waiting.remove(i);
-      queue.isWaiting = false;
-      queue.isOpen = true;
-      queue.askedShares = queue.shares;
-      queue.askedAskers = queue.askers;
-      queue.shares = new ArrayList<>(2);
-      queue.askers = queue.askers.isEmpty() ? queue.askers : new ArrayList<>(2);
+      queue.open();
       open.add(queue);
       asked.add(queue.log);
     }
@@ -155,8 +165,6 @@ final class ReadRounds implements ConfirmationRounds.Driver {
       home.schedule(this::tick, TICK_NANOS);
     }
   }
-
-  private final List<Queue> open = new ArrayList<>();
 
   private void armTimer(long waitNanos) {
     if (!timerArmed) {

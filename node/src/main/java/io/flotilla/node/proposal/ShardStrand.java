@@ -10,10 +10,12 @@ import org.jspecify.annotations.Nullable;
  *   read,  a write unanswered           → the batch, riding at its place
  *   write, no read in a round           → the batch; reads queued in this pass go before it, riding
  *   write, a read in a round            → held until that read is answered; what follows is held too
+ *   read,  reads on the other road      → held likewise (the leader's rounds, or a replica's question)
  * </pre>
  *
  * <p>Invariants: {@link #inRounds} and {@link #inBatches} are never both above zero. While {@link
- * #heldFirst} is set it is a write, and {@code inRounds} is above zero: that is what it waits for.
+ * #heldFirst} is set, {@code inRounds} is above zero or reads are queued: that is what it waits
+ * for.
  */
 final class ShardStrand implements Strand {
   final Asker asker;
@@ -36,6 +38,9 @@ final class ShardStrand implements Strand {
 
   /** Reads that have been handed over to a round. */
   private int inRounds;
+
+  /** Which road they took. */
+  private Request.Kind roundsKind = Request.Kind.READ;
 
   /** Stale reads, which no order binds. */
   private int stale;
@@ -65,7 +70,7 @@ final class ShardStrand implements Strand {
         lane.staleRead(request);
       }
       case READ, REPLICA_READ -> {
-        if (heldFirst != null) {
+        if (heldFirst != null || !mayJoinReads(request.kind)) {
           hold(request);
         } else if (inBatches > 0) {
           ride(request);
@@ -90,6 +95,16 @@ final class ShardStrand implements Strand {
         }
       }
     }
+  }
+
+  /**
+   * Rounds of one shard follow one another, so a leader's reads may; the other road's may overtake.
+   */
+  private boolean mayJoinReads(Request.Kind kind) {
+    if (inRounds > 0 && (kind == Request.Kind.REPLICA_READ || roundsKind != kind)) {
+      return false;
+    }
+    return queuedFirst == null || queuedFirst.kind == kind;
   }
 
   private void ride(Request request) {
@@ -124,6 +139,7 @@ final class ShardStrand implements Strand {
     queuedLast = null;
     for (Request r = first; r != null; r = r.next) {
       inRounds++;
+      roundsKind = r.kind;
     }
     return first;
   }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.node.proposal.ShardLog.Voters;
 import io.flotilla.statemachine.metadata.NodeId;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,7 +38,38 @@ final class RaftModel {
     void happen();
   }
 
-  private record Entry(long term, long write, @Nullable Voters voters) {}
+  /** An entry; its identity is what tells it from another with the same bytes. */
+  private record Entry(
+      long term, long write, @Nullable Voters voters, @Nullable Submission submission) {
+    Entry(long term, long write, @Nullable Voters voters) {
+      this(term, write, voters, null);
+    }
+  }
+
+  /** What a member's proposal became. */
+  static final class Submission {
+    private final Member by;
+    private final Proposal proposal;
+    private int index;
+    private boolean toldUnknown;
+
+    Submission(Member by, Proposal proposal) {
+      this.by = by;
+      this.proposal = proposal;
+    }
+  }
+
+  /** What a member's log drives, if it is more than the model itself. */
+  interface Driven {
+    /** The machine that applies; called on the loop. */
+    ReplicatedMachine machine();
+
+    /** Runs the task on the member's loop, later. */
+    void onLoop(Runnable task);
+
+    /** Runs the task on the member's loop, now. */
+    void onLoopNow(Runnable task);
+  }
 
   final GroupId group = new GroupId(new UUID(0, 7));
   final List<Member> members = new ArrayList<>();
@@ -63,6 +95,11 @@ final class RaftModel {
   private final int interleaving;
   private final int longPause;
   private long writes;
+
+  /**
+   * At the end of a run: nothing is lost any more, no cuts, and elections only where nobody leads.
+   */
+  private boolean calm;
 
   /** The highest index (from 1) of an acknowledged write. */
   long acknowledged;
@@ -102,6 +139,10 @@ final class RaftModel {
 
   /** A message: lost across a cut, lost or doubled sometimes, late sometimes, and in any order. */
   void post(NodeId from, NodeId to, Event event) {
+    if (calm) {
+      bag.add(event);
+      return;
+    }
     if (cutOff.contains(from) != cutOff.contains(to) || random.nextInt(100) < 5) {
       return;
     }
@@ -129,7 +170,7 @@ final class RaftModel {
       draw(bag, random).happen();
       return;
     }
-    if (random.nextInt(1000) < cuts) {
+    if (!calm && random.nextInt(1000) < cuts) {
       cutOff.clear();
       if (random.nextBoolean()) {
         for (Member m : members) {
@@ -142,16 +183,48 @@ final class RaftModel {
     Member m = members.get(random.nextInt(members.size()));
     int what = random.nextInt(stands + changes + writing + replications + applications);
     if ((what -= stands) < 0) {
-      m.stand();
+      if (!calm || (random.nextInt(20) == 0 && members.stream().noneMatch(x -> x.ready))) {
+        m.stand();
+      }
     } else if ((what -= changes) < 0) {
-      m.changeVoters();
+      if (!calm) {
+        m.changeVoters();
+      }
     } else if ((what -= writing) < 0) {
-      m.write();
+      if (m.driven == null) {
+        m.write();
+      }
     } else if ((what -= replications) < 0) {
       m.replicate();
     } else {
       m.apply();
     }
+  }
+
+  /** Ends all faults. */
+  void calmDown() {
+    calm = true;
+    cutOff.clear();
+  }
+
+  /** The bytes of all committed proposals, in order, with their terms and indexes. */
+  void replay(Replay onto) {
+    for (int i = 0; i < committed.size(); i++) {
+      Submission s = committed.get(i).submission();
+      if (s != null) {
+        onto.entry(committed.get(i).term(), i + 1, s.proposal.entry().duplicate());
+      }
+    }
+  }
+
+  /** Hears the committed entries. */
+  interface Replay {
+    void entry(long term, long index, ByteBuffer bytes);
+  }
+
+  /** How much is committed. */
+  int committedSize() {
+    return committed.size();
   }
 
   private void commit(List<Entry> log, int upTo) {
@@ -181,6 +254,11 @@ final class RaftModel {
     private boolean ready;
     private int commitIndex;
     private int applied;
+    private @Nullable LeaderHint hint;
+    private final List<Submission> inFlight = new ArrayList<>();
+
+    /** What hangs on this member's log; null where the model writes by itself. */
+    @Nullable Driven driven;
 
     /**
      * Whether a getter is being answered: this member's own loop is busy, so it does nothing else.
@@ -221,18 +299,39 @@ final class RaftModel {
 
     /** Two steps, as in Ratis: the role now, the term (and what follows from it) later. */
     private void lowerThenRaise(long newTerm, Event then) {
-      leading = false;
-      ready = false;
-      candidate = false;
+      lower();
       bag.add(() -> {
         if (newTerm > term) {
-          leading = false;
-          ready = false;
-          candidate = false;
+          lower();
           term = newTerm;
+          hint = null;
         }
         then.happen();
       });
+    }
+
+    private void lower() {
+      boolean led = leading;
+      leading = false;
+      ready = false;
+      candidate = false;
+      if (led && driven != null) {
+        tellLeader(driven);
+        for (Submission s : inFlight) {
+          tellUnknown(driven, s);
+        }
+      }
+    }
+
+    private void tellLeader(Driven to) {
+      to.onLoop(() -> to.machine().leaderChanged(hint, leading));
+    }
+
+    private void tellUnknown(Driven to, Submission s) {
+      if (!s.toldUnknown) {
+        s.toldUnknown = true;
+        to.onLoop(() -> s.proposal.unknown("leadership was lost"));
+      }
     }
 
     void stand() {
@@ -290,6 +389,10 @@ final class RaftModel {
         leading = true;
         ready = false;
         matched.clear();
+        hint = new LeaderHint(term, id);
+        if (driven != null) {
+          tellLeader(driven);
+        }
         append(new Entry(term, 0, null));
       }
     }
@@ -348,6 +451,12 @@ final class RaftModel {
               return;
             }
             candidate = false;
+            if (hint == null) {
+              hint = new LeaderHint(t, leader.id);
+              if (driven != null) {
+                tellLeader(driven);
+              }
+            }
             int same = 0;
             while (same < sent.size()
                 && same < log.size()
@@ -409,6 +518,9 @@ final class RaftModel {
     void apply() {
       if (applied < commitIndex) {
         Entry e = log.get(applied++);
+        if (driven != null) {
+          drive(driven, e, applied);
+        }
         if (leading && e.term() == term) {
           ready = true;
         }
@@ -416,6 +528,34 @@ final class RaftModel {
           acknowledged = Math.max(acknowledged, applied);
         }
       }
+    }
+
+    private void drive(Driven to, Entry e, int index) {
+      to.onLoopNow(() -> {
+        Submission s = e.submission();
+        if (s == null) {
+          to.machine().pass(e.term(), index);
+        } else {
+          // Sometimes the log does not know its own proposal any more: the entry's name must do.
+          boolean known = s.by == this && random.nextInt(4) != 0;
+          to.machine()
+              .apply(e.term(), index, s.proposal.entry().duplicate(), known ? s.proposal : null);
+          inFlight.remove(s);
+        }
+        for (Submission other : List.copyOf(inFlight)) {
+          if (other.index == index) {
+            inFlight.remove(other);
+            tellUnknown(to, other);
+            if (random.nextInt(4) != 0) {
+              to.onLoop(other.proposal::overtaken);
+            }
+          }
+        }
+      });
+    }
+
+    boolean hasAppliedAll(int index) {
+      return applied >= index;
     }
 
     /** Between two getters anything may happen anywhere. */
@@ -440,7 +580,19 @@ final class RaftModel {
 
     @Override
     public void propose(Proposal proposal) {
-      throw new UnsupportedOperationException("the model writes by itself");
+      Driven to = requireNonNull(driven, "the model writes by itself");
+      if (!leading) {
+        to.onLoop(() -> proposal.refused(Proposal.Refusal.NOT_LEADER));
+      } else if (!ready) {
+        to.onLoop(() -> proposal.refused(Proposal.Refusal.NOT_READY));
+      } else if (random.nextInt(100) == 0) {
+        to.onLoop(() -> proposal.refused(Proposal.Refusal.OVERLOADED));
+      } else {
+        Submission s = new Submission(this, proposal);
+        s.index = log.size() + 1;
+        inFlight.add(s);
+        append(new Entry(term, 0, null, s));
+      }
     }
 
     @Override
@@ -477,7 +629,7 @@ final class RaftModel {
 
     @Override
     public @Nullable LeaderHint leader() {
-      return null;
+      return hint;
     }
 
     @Override
