@@ -241,6 +241,7 @@ public final class ShardMachine {
       return switch (command.body()) {
         case Body.Write write -> write.function().answer(context, new Arguments(argv));
         case Body.Read read -> read.function().answer(context, new Arguments(argv));
+        case Body.Fixed fixed -> fixed.reply();
         case Body.Node node ->
             new Reply.Error("ERR '" + command.fullName() + "' is not a command for a shard");
         case Body.Container container ->

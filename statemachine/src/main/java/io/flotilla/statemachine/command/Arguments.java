@@ -27,6 +27,11 @@ public final class Arguments {
     return argv[place];
   }
 
+  /** The argument at this place as text, one char a byte: to be quoted in an error. */
+  public String text(int place) {
+    return Ascii.text(argv[place]);
+  }
+
   /** All arguments, never to be changed. */
   public byte[][] all() {
     return argv;

@@ -2,6 +2,7 @@ package io.flotilla.statemachine.command;
 
 import io.flotilla.statemachine.command.KeySpec.Begin;
 import io.flotilla.statemachine.command.KeySpec.Find;
+import io.flotilla.statemachine.reply.Reply;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class Command {
   private final Map<String, Command> subcommands;
   private final boolean writes;
   private final boolean simpleKeys;
+  private final @Nullable KeyFinder keyFinder;
 
   Command(Row row, Map<String, Command> subcommands) {
     this.fullName = row.fullName();
@@ -48,12 +50,20 @@ public final class Command {
     this.tips = List.copyOf(row.tips());
     this.body = row.body();
     this.subcommands = Collections.unmodifiableMap(subcommands);
+    this.keyFinder = row.keyFinder();
     this.writes = body instanceof Body.Write;
     this.simpleKeys =
         keySpecs.size() == 1
             && keySpecs.get(0).begin() instanceof Begin.Index
             && keySpecs.get(0).find() instanceof Find.Range range
             && range.last() == 0;
+  }
+
+  /** Finds the keys of a command whose specifications cannot say where they are. */
+  @FunctionalInterface
+  public interface KeyFinder {
+    /** Adds the places of the keys; false if the arguments do not say clearly where they are. */
+    boolean find(byte[][] argv, KeySpec.PlaceList places);
   }
 
   /** Who answers a command. */
@@ -66,6 +76,9 @@ public final class Command {
 
     /** The node that holds the connection; what it does is bound there. */
     record Node() implements Body {}
+
+    /** Anybody, with this reply whatever the state: HELP. */
+    record Fixed(Reply reply) implements Body {}
 
     /** Nobody: a container that needs a subcommand. */
     record Container() implements Body {}
@@ -167,6 +180,9 @@ public final class Command {
       return NO_PLACES;
     }
     KeySpec.PlaceList places = new KeySpec.PlaceList();
+    if (keyFinder != null) {
+      return keyFinder.find(argv, places) ? places.toArray() : null;
+    }
     for (KeySpec spec : keySpecs) {
       if (!spec.find(argv, places)) {
         return null;

@@ -23,6 +23,9 @@ public record KeySpec(Begin begin, Find find, Set<KeyFlag> flags) {
 
     /** Behind this word, looked for from a place on (negative: from the end backwards). */
     record Keyword(String word, int from) implements Begin {}
+
+    /** Where no specification can tell: the command's own finder knows. */
+    record Unknown() implements Begin {}
   }
 
   /** How to find the keys from where they begin. */
@@ -36,6 +39,9 @@ public record KeySpec(Begin begin, Find find, Set<KeyFlag> flags) {
 
     /** Their number stands {@code count} places on, the first key {@code first} places on. */
     record Number(int count, int first, int step) implements Find {}
+
+    /** As no specification can tell. */
+    record Unknown() implements Find {}
   }
 
   /** What a command does to a key, by the names that {@code COMMAND INFO} shows. */
@@ -82,6 +88,11 @@ public record KeySpec(Begin begin, Find find, Set<KeyFlag> flags) {
     return new KeySpec(new Begin.Index(place), new Find.Number(0, 1, 1), inOrder(flags));
   }
 
+  /** Keys that only the command's own finder knows. */
+  public static KeySpec unknown(KeyFlag... flags) {
+    return new KeySpec(new Begin.Unknown(), new Find.Unknown(), inOrder(flags));
+  }
+
   /** One key behind a word. */
   public static KeySpec behind(String word, int from, KeyFlag... flags) {
     return new KeySpec(new Begin.Keyword(word, from), new Find.Range(0, 1, 0), inOrder(flags));
@@ -103,6 +114,7 @@ public record KeySpec(Begin begin, Find find, Set<KeyFlag> flags) {
         switch (begin) {
           case Begin.Index index -> index.place();
           case Begin.Keyword keyword -> placeBehind(argv, keyword);
+          case Begin.Unknown unknown -> -1;
         };
     if (first < 0) {
       return true; // an optional word that is not there
@@ -124,6 +136,7 @@ public record KeySpec(Begin begin, Find find, Set<KeyFlag> flags) {
         }
         yield true;
       }
+      case Find.Unknown unknown -> true;
       case Find.Number number -> {
         int countPlace = first + number.count();
         if (countPlace >= argv.length) {

@@ -1,15 +1,19 @@
 package io.flotilla.statemachine.command;
 
 import io.flotilla.statemachine.command.Command.Body;
+import io.flotilla.statemachine.command.Command.KeyFinder;
 import io.flotilla.statemachine.command.KeySpec.KeyFlag;
+import io.flotilla.statemachine.reply.Reply;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A command's row: the reference line, who answers, and what the line cannot say.
@@ -33,6 +37,7 @@ public final class Row {
   private final Body body;
   private final EnumSet<Flag> flags = EnumSet.noneOf(Flag.class);
   private final EnumSet<AclCategory> categories = EnumSet.noneOf(AclCategory.class);
+  private final EnumSet<AclCategory> withoutCategories = EnumSet.noneOf(AclCategory.class);
   private final List<String> tips = new ArrayList<>();
   private final String[] words;
   private String group = "";
@@ -41,6 +46,7 @@ public final class Row {
   private String complexity = "";
   private int arity;
   private List<KeySpec> keySpecs;
+  private @Nullable KeyFinder keyFinder;
 
   private Row(String reference, Body body) {
     this.reference = reference;
@@ -51,6 +57,7 @@ public final class Row {
       case Body.Read read -> flags.add(Flag.READONLY);
       case Body.Write write -> flags.add(Flag.WRITE);
       case Body.Node node -> {}
+      case Body.Fixed fixed -> {}
       case Body.Container container -> {}
     }
     this.keySpecs = keySpecsOf(reference);
@@ -69,6 +76,11 @@ public final class Row {
   /** A command that the node answers. */
   public static Row node(String reference) {
     return new Row(reference, new Body.Node());
+  }
+
+  /** A command that is always answered the same, by whoever is asked. */
+  public static Row fixed(String reference, Reply reply) {
+    return new Row(reference, new Body.Fixed(reply));
   }
 
   /** A command that is there only for its subcommands. */
@@ -117,6 +129,12 @@ public final class Row {
     return this;
   }
 
+  /** Takes away the family's category, of the few commands that do not share it. */
+  public Row withoutCategories(AclCategory... fewer) {
+    withoutCategories.addAll(Arrays.asList(fewer));
+    return this;
+  }
+
   /** Tips for routers. */
   public Row tips(String... more) {
     tips.addAll(Arrays.asList(more));
@@ -126,6 +144,12 @@ public final class Row {
   /** Key places where the reference line does not tell them. */
   public Row keys(KeySpec... specs) {
     keySpecs = List.of(specs);
+    return this;
+  }
+
+  /** How to find the keys where no specification can tell. */
+  public Row keyFinder(KeyFinder finder) {
+    keyFinder = finder;
     return this;
   }
 
@@ -144,6 +168,14 @@ public final class Row {
   public Row arity(int count) {
     arity = count;
     return this;
+  }
+
+  /**
+   * This row as a command of its own that is in no table: for who asks a shard more than clients
+   * can say.
+   */
+  public Command command() {
+    return new Command(this, Map.of());
   }
 
   /** The group in Redis's documentation; a {@link Family} sets it for its rows. */
@@ -184,6 +216,10 @@ public final class Row {
     return arity;
   }
 
+  @Nullable KeyFinder keyFinder() {
+    return keyFinder;
+  }
+
   List<KeySpec> keySpecs() {
     return keySpecs;
   }
@@ -193,7 +229,7 @@ public final class Row {
     if (keySpecs.stream()
         .anyMatch(spec ->
             !(spec.begin() instanceof KeySpec.Begin.Index)
-                || spec.find() instanceof KeySpec.Find.Number)) {
+                || !(spec.find() instanceof KeySpec.Find.Range))) {
       all.add(Flag.MOVABLEKEYS);
     }
     return all;
@@ -201,7 +237,11 @@ public final class Row {
 
   /** Source: Redis's rules for implicit categories. */
   EnumSet<AclCategory> categories() {
+    if (body instanceof Body.Container) {
+      return EnumSet.of(AclCategory.SLOW); // what it contains has categories of its own
+    }
     EnumSet<AclCategory> all = EnumSet.copyOf(categories);
+    all.removeAll(withoutCategories);
     if (flags.contains(Flag.WRITE)) {
       all.add(AclCategory.WRITE);
     }

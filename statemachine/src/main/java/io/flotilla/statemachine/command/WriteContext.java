@@ -3,6 +3,7 @@ package io.flotilla.statemachine.command;
 import io.flotilla.statemachine.datatypes.DataType;
 import io.flotilla.statemachine.datatypes.EncodingLimits;
 import io.flotilla.statemachine.datatypes.Value;
+import io.flotilla.statemachine.expiry.Expirable;
 import io.flotilla.statemachine.keyspace.EventClass;
 import io.flotilla.statemachine.keyspace.Keyspace;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,21 @@ public final class WriteContext extends ReadContext {
     keyspace.put(key, value, eventClass, event);
   }
 
+  /**
+   * Puts a value in place of whatever was there, with this deadline in Unix milliseconds or {@link
+   * Expirable#NEVER}. One event, as of the value; a command that tells of the deadline too says
+   * {@link #happened}.
+   */
+  public void put(
+      byte[] key, Value value, long deadlineMillis, EventClass eventClass, String event) {
+    keyspace.put(key, value, deadlineMillis, eventClass, event);
+  }
+
+  /** Tells of something that happened to a key and is no change of its own. */
+  public void happened(EventClass eventClass, String event, byte[] key) {
+    keyspace.happened(eventClass, event, key);
+  }
+
   /** Removes a key, event {@code del}; whether it was there. */
   public boolean remove(byte[] key) {
     return keyspace.remove(key, EventClass.GENERIC, "del");
@@ -56,7 +72,7 @@ public final class WriteContext extends ReadContext {
 
   /** Takes a key's deadline away, event {@code persist}; whether the key is there. */
   public boolean persist(byte[] key) {
-    return keyspace.deadline(key, io.flotilla.statemachine.expiry.Expirable.NEVER, "persist");
+    return keyspace.deadline(key, Expirable.NEVER, "persist");
   }
 
   /** Takes a value out of a key without an event, as RENAME does; null where there is none. */

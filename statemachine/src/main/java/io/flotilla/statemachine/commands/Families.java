@@ -2,6 +2,7 @@ package io.flotilla.statemachine.commands;
 
 import io.flotilla.statemachine.command.Family;
 import io.flotilla.statemachine.commands.hashes.Hashes;
+import io.flotilla.statemachine.commands.keys.Keys;
 import io.flotilla.statemachine.commands.lists.Lists;
 import io.flotilla.statemachine.commands.strings.Strings;
 import io.flotilla.statemachine.commands.transactions.Transactions;
@@ -14,7 +15,7 @@ import java.util.List;
 public final class Families {
   /** All of them, one line each. */
   public static final List<Family> ALL =
-      List.of(Hashes.FAMILY, Lists.FAMILY, Strings.FAMILY, Transactions.FAMILY);
+      List.of(Hashes.FAMILY, Keys.FAMILY, Lists.FAMILY, Strings.FAMILY, Transactions.FAMILY);
 
   private Families() {}
 }

@@ -269,11 +269,36 @@ public final class Keyspace {
 
   /** Puts a value under a key, in place of whatever was there; a deadline goes. */
   public void put(byte[] key, Value value, EventClass eventClass, String event) {
+    put(key, value, Expirable.NEVER, eventClass, event);
+  }
+
+  /**
+   * Puts a value that is not empty under a key, in place of whatever was there, with this deadline
+   * in Unix milliseconds or none ({@link Expirable#NEVER}). One event, whatever it replaced.
+   */
+  public void put(
+      byte[] key, Value value, long deadlineMillis, EventClass eventClass, String event) {
     Entry entry = live(key);
-    if (entry != null && entry.deadlineMillis() != Expirable.NEVER) {
-      withoutDeadline(key, entry);
+    if (entry == null) {
+      insert(key, value);
+      if (deadlineMillis != Expirable.NEVER) {
+        withDeadline(key, existing(key), deadlineMillis);
+      }
+    } else {
+      beforeWrite(key);
+      Entry changed =
+          deadlineMillis == Expirable.NEVER
+              ? withoutDeadline(key, entry)
+              : withDeadline(key, entry, deadlineMillis);
+      changed.value(value);
+      changed.version = version;
     }
-    changed(key, value, eventClass, event);
+    events.happened(eventClass, event, key);
+  }
+
+  /** Tells of something that happened to a key and is no change of its own. */
+  public void happened(EventClass eventClass, String event, byte[] key) {
+    events.happened(eventClass, event, key);
   }
 
   /** Removes a key; whether it was there. */
@@ -406,10 +431,7 @@ public final class Keyspace {
     version = keyVersion;
     insert(key, value);
     if (deadlineMillis != Expirable.NEVER) {
-      Entry entry = find(key);
-      if (entry != null) {
-        withDeadline(key, entry, deadlineMillis);
-      }
+      withDeadline(key, existing(key), deadlineMillis);
     }
   }
 
@@ -442,6 +464,14 @@ public final class Keyspace {
     KeyRange range = table.rangeOf(placedHash);
     int place = range.find(placedHash, key);
     return place < 0 ? null : range.at(place);
+  }
+
+  private Entry existing(byte[] key) {
+    Entry entry = find(key);
+    if (entry == null) {
+      throw new AssertionError("a key that was just put is not in slot " + placedSlot);
+    }
+    return entry;
   }
 
   private @Nullable Entry live(byte[] key) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shard's machine that owns every slot, without log, network or clock: each write is an entry of
@@ -102,12 +103,7 @@ public final class BareMachine implements Subject {
       return Errors.wrongArity(command.fullName());
     }
     if (command.body() instanceof Body.Read) {
-      byte[] before = state();
-      Reply reply = read(command, argv);
-      if (!Arrays.equals(before, state())) {
-        throw new AssertionError("the read " + command + " has changed the state");
-      }
-      return reply;
+      return read(command, argv);
     }
     Item item = new Item.Single(argv);
     return machine
@@ -116,13 +112,22 @@ public final class BareMachine implements Subject {
   }
 
   private Reply read(Command command, byte[][] argv) {
-    Reply reply = machine.read(command, argv, nowMillis, index);
+    Reply reply = readOnce(command, argv);
     if (reply == null) { // it met a deadline ahead of machine time: time goes first
       machine.apply(1, ++index, new Entry.Advance(nowMillis));
-      reply = machine.read(command, argv, nowMillis, index);
+      reply = readOnce(command, argv);
     }
     if (reply == null) {
       throw new AssertionError("after its time entry, a read still meets a deadline ahead");
+    }
+    return reply;
+  }
+
+  private @Nullable Reply readOnce(Command command, byte[][] argv) {
+    byte[] before = state();
+    Reply reply = machine.read(command, argv, nowMillis, index);
+    if (!Arrays.equals(before, state())) {
+      throw new AssertionError("the read " + command + " has changed the state");
     }
     return reply;
   }

@@ -38,7 +38,9 @@ public final class Notation {
 
   /** A reply as it stands in a file; more lines than one where it is long. */
   public static String show(Reply reply) {
-    if (reply instanceof Reply.Error error && error.text().indexOf('\n') < 0) {
+    if (reply instanceof Reply.Error error
+        && error.text().indexOf('\n') < 0
+        && !error.text().endsWith(" ")) {
       return "-" + error.text();
     }
     String line = inline(reply);
