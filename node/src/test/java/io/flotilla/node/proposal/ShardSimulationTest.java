@@ -658,6 +658,7 @@ final class ShardSimulationTest {
     assertThat(tally.linearizable).isGreaterThan(SEEDS * 5);
     assertThat(tally.replicaReads).isGreaterThan(SEEDS / 4);
     assertThat(tally.ridden).isGreaterThan(SEEDS);
+    assertThat(tally.batches).isGreaterThan(SEEDS);
     assertThat(tally.overloaded).isGreaterThan(0);
     assertThat(tally.gone).isGreaterThan(SEEDS / 10);
     assertThat(tally.behindTime).isGreaterThan(0);
