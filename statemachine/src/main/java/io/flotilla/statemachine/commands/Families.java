@@ -4,6 +4,7 @@ import io.flotilla.statemachine.command.Family;
 import io.flotilla.statemachine.commands.hashes.Hashes;
 import io.flotilla.statemachine.commands.keys.Keys;
 import io.flotilla.statemachine.commands.lists.Lists;
+import io.flotilla.statemachine.commands.sets.Sets;
 import io.flotilla.statemachine.commands.strings.Strings;
 import io.flotilla.statemachine.commands.transactions.Transactions;
 import java.util.List;
@@ -15,7 +16,13 @@ import java.util.List;
 public final class Families {
   /** All of them, one line each. */
   public static final List<Family> ALL =
-      List.of(Hashes.FAMILY, Keys.FAMILY, Lists.FAMILY, Strings.FAMILY, Transactions.FAMILY);
+      List.of(
+          Hashes.FAMILY,
+          Keys.FAMILY,
+          Lists.FAMILY,
+          Sets.FAMILY,
+          Strings.FAMILY,
+          Transactions.FAMILY);
 
   private Families() {}
 }

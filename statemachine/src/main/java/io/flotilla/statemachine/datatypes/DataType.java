@@ -15,6 +15,9 @@ public final class DataType<T extends Value> {
   /** Elements in the order in which they were pushed. */
   public static final DataType<ListValue> LIST = new DataType<>("list", ListValue.class);
 
+  /** Distinct members. */
+  public static final DataType<SetValue> SET = new DataType<>("set", SetValue.class);
+
   private final String name;
   private final Class<T> structure;
 

@@ -41,7 +41,7 @@ final class HashedRecords {
   static final int ELEMENT = -1;
 
   /** What a search skips through and an insert moves: well under a microsecond. */
-  static final int LEAF_BYTES = 4096;
+  static final int LEAF_BYTES = 2048;
 
   /** Keeps the skipping short where records are tiny. */
   static final int LEAF_RECORDS = 64;

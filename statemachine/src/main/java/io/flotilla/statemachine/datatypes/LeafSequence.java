@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The leaves of a large value in order, found by rank or by key.
  *
  * <pre>
- *   root      [ branch | branch | … ]
+ *   root      branches [ b0 | b1 | … ]         with the first key and the records of each
  *   branch    leaves [ L0 | L1 | L2 | … ]      up to 512
  *             counts [ 31 | 40 | 12 | … ]      records in each leaf
  *             keys   [ k0 | k1 | k2 | … ]      what the first record of each leaf is ordered by
@@ -50,6 +50,8 @@ final class LeafSequence {
   private static final int LEAF_MASK = (1 << LEAF_BITS) - 1;
 
   private Branch[] branches;
+  private long[] branchKeys;
+  private long[] branchRecords;
   private int size;
   private long records;
   private Object owner = new Object();
@@ -57,6 +59,8 @@ final class LeafSequence {
   /** A sequence without leaves. */
   LeafSequence() {
     branches = new Branch[0];
+    branchKeys = new long[0];
+    branchRecords = new long[0];
   }
 
   private LeafSequence(LeafSequence other) {
@@ -64,6 +68,8 @@ final class LeafSequence {
     for (int i = 0; i < other.size; i++) {
       branches[i] = other.branches[i].copy();
     }
+    branchKeys = Arrays.copyOf(other.branchKeys, other.size);
+    branchRecords = Arrays.copyOf(other.branchRecords, other.size);
     size = other.size;
     records = other.records;
   }
@@ -229,8 +235,8 @@ final class LeafSequence {
   long locate(long rank) {
     int branch = 0;
     long left = rank;
-    while (left >= branches[branch].records) {
-      left -= branches[branch].records;
+    while (left >= branchRecords[branch]) {
+      left -= branchRecords[branch];
       branch++;
     }
     int[] counts = branches[branch].counts;
@@ -247,7 +253,7 @@ final class LeafSequence {
     long before = 0;
     int branch = place >>> LEAF_BITS;
     for (int i = 0; i < branch; i++) {
-      before += branches[i].records;
+      before += branchRecords[i];
     }
     int[] counts = branches[branch].counts;
     for (int i = 0; i < (place & LEAF_MASK); i++) {
@@ -266,8 +272,8 @@ final class LeafSequence {
     int high = size - 1;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;
-      Branch branch = branches[middle];
-      if (isBehind(branch.keys[0], key, branch.at(0), order)) {
+      if (branchKeys[middle] > key
+          || (branchKeys[middle] == key && order.applyAsInt(branches[middle].at(0)) < 0)) {
         high = middle - 1;
       } else {
         low = middle;
@@ -278,17 +284,14 @@ final class LeafSequence {
     int highLeaf = branch.size - 1;
     while (lowLeaf < highLeaf) {
       int middle = (lowLeaf + highLeaf + 1) >>> 1;
-      if (isBehind(branch.keys[middle], key, branch.at(middle), order)) {
+      if (branch.keys[middle] > key
+          || (branch.keys[middle] == key && order.applyAsInt(branch.at(middle)) < 0)) {
         highLeaf = middle - 1;
       } else {
         lowLeaf = middle;
       }
     }
     return place(low, lowLeaf);
-  }
-
-  private static boolean isBehind(long firstKey, long key, Leaf leaf, ToIntFunction<Leaf> order) {
-    return firstKey > key || (firstKey == key && order.applyAsInt(leaf) < 0);
   }
 
   // ---------------------------------------------------------------- changing
@@ -314,6 +317,13 @@ final class LeafSequence {
     branch.keys[leaf] = key;
     branch.records += growth;
     records += growth;
+    note(place >>> LEAF_BITS);
+  }
+
+  /** Copies to the root what it keeps of a branch. */
+  private void note(int branch) {
+    branchKeys[branch] = branches[branch].keys[0];
+    branchRecords[branch] = branches[branch].records;
   }
 
   /** Puts a new leaf behind the one at this place, or first of all for {@link #NONE}. */
@@ -325,21 +335,34 @@ final class LeafSequence {
   private void link(int place, Leaf leaf, long key) {
     records += leaf.count;
     if (size == 0) {
-      branches = new Branch[] {new Branch()};
-      size = 1;
+      insertBranch(0, new Branch());
     }
     int inBranch = place == NONE ? 0 : place >>> LEAF_BITS;
     Branch branch = branches[inBranch];
     branch.insert(place == NONE ? 0 : (place & LEAF_MASK) + 1, leaf, key);
     if (branch.size > BRANCH_LEAVES) {
       Branch right = branch.half();
-      if (size == branches.length) {
-        branches = Arrays.copyOf(branches, size + size / 4 + 4);
-      }
-      System.arraycopy(branches, inBranch + 1, branches, inBranch + 2, size - inBranch - 1);
-      branches[inBranch + 1] = right;
-      size++;
+      insertBranch(inBranch + 1, right);
+      note(inBranch + 1);
     }
+    note(inBranch);
+  }
+
+  private void insertBranch(int at, Branch branch) {
+    if (size == branches.length) {
+      resizeRoot(size + size / 4 + 1);
+    }
+    System.arraycopy(branches, at, branches, at + 1, size - at);
+    System.arraycopy(branchKeys, at, branchKeys, at + 1, size - at);
+    System.arraycopy(branchRecords, at, branchRecords, at + 1, size - at);
+    branches[at] = branch;
+    size++;
+  }
+
+  private void resizeRoot(int capacity) {
+    branches = Arrays.copyOf(branches, capacity);
+    branchKeys = Arrays.copyOf(branchKeys, capacity);
+    branchRecords = Arrays.copyOf(branchRecords, capacity);
   }
 
   /** Takes the leaf at this place out. */
@@ -350,7 +373,10 @@ final class LeafSequence {
     branch.remove(place & LEAF_MASK);
     if (branch.size == 0) {
       removeBranch(inBranch);
-    } else if (branch.size < SPARSE_BRANCH) {
+      return;
+    }
+    note(inBranch);
+    if (branch.size < SPARSE_BRANCH) {
       maybeJoinBranches(inBranch > 0 ? inBranch - 1 : inBranch);
     }
   }
@@ -358,6 +384,7 @@ final class LeafSequence {
   private void maybeJoinBranches(int left) {
     if (left + 1 < size && branches[left].size + branches[left + 1].size <= BRANCH_LEAVES / 2) {
       branches[left].append(branches[left + 1]);
+      note(left);
       removeBranch(left + 1);
     }
   }
@@ -365,7 +392,9 @@ final class LeafSequence {
   private void removeBranch(int branch) {
     size--;
     System.arraycopy(branches, branch + 1, branches, branch, size - branch);
-    branches = Arrays.copyOf(branches, size); // also lets go of the last reference
+    System.arraycopy(branchKeys, branch + 1, branchKeys, branch, size - branch);
+    System.arraycopy(branchRecords, branch + 1, branchRecords, branch, size - branch);
+    resizeRoot(size); // also lets go of the last reference
   }
 
   /**
@@ -402,9 +431,9 @@ final class LeafSequence {
   void dropEmpty(int maxJoinedBytes) {
     Branch[] old = branches;
     int oldSize = size;
-    branches = new Branch[0];
     size = 0;
     records = 0;
+    resizeRoot(0);
     for (int i = 0; i < oldSize; i++) {
       for (int j = 0; j < old[i].size; j++) {
         Leaf leaf = old[i].at(j);
@@ -458,6 +487,8 @@ final class LeafSequence {
         inBranch += leaf.count;
       }
       check(inBranch == branch.records, "a branch's records are wrong");
+      check(inBranch == branchRecords[i], "the root has other records for a branch");
+      check(branch.keys[0] == branchKeys[i], "the root has another key for a branch");
       sum += inBranch;
     }
     check(sum == records, "the number of records is wrong");

@@ -107,13 +107,16 @@ final class PackedElement {
     if (tag < 0xe0) {
       return 2;
     }
+    if (tag < LONG_STRING_TAG) {
+      return 2 + shortStringLength(array, at, tag);
+    }
     return switch (tag) {
       case LONG_STRING_TAG -> 5 + (int) INT.get(array, at + 1);
       case INT16_TAG -> 3;
       case INT24_TAG -> 4;
       case INT32_TAG -> 5;
       case INT64_TAG -> 9;
-      default -> 2 + shortStringLength(array, at, tag);
+      default -> throw new AssertionError("no element begins with the tag " + tag);
     };
   }
 

@@ -6,6 +6,7 @@ import io.flotilla.statemachine.bytes.ByteSource.CorruptException;
 import io.flotilla.statemachine.bytes.SipHash;
 import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.ListValue;
+import io.flotilla.statemachine.datatypes.SetValue;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 
@@ -23,6 +24,9 @@ final class ValueCodec {
   private static final int HASH_LARGE = 4;
   private static final int LIST_SMALL = 5;
   private static final int LIST_LARGE = 6;
+  private static final int SET_INTEGERS = 7;
+  private static final int SET_SMALL = 8;
+  private static final int SET_LARGE = 9;
 
   private ValueCodec() {}
 
@@ -38,6 +42,16 @@ final class ValueCodec {
       case ListValue list -> {
         sink.u8(list.isLarge() ? LIST_LARGE : LIST_SMALL).varint(list.size());
         list.forEach(sink::block);
+      }
+      case SetValue set -> {
+        sink.u8(
+                switch (set.form()) {
+                  case INTEGERS -> SET_INTEGERS;
+                  case SMALL -> SET_SMALL;
+                  case LARGE -> SET_LARGE;
+                })
+            .varint(set.size());
+        set.forEach(sink::block);
       }
     }
   }
@@ -61,7 +75,17 @@ final class ValueCodec {
         }
         yield value;
       }
+      case SET_INTEGERS -> set(source, SetValue.empty(hash, SetValue.Form.INTEGERS));
+      case SET_SMALL -> set(source, SetValue.empty(hash, SetValue.Form.SMALL));
+      case SET_LARGE -> set(source, SetValue.empty(hash, SetValue.Form.LARGE));
       default -> throw new CorruptException("a value with the unknown tag " + tag);
     };
+  }
+
+  private static SetValue set(ByteSource source, SetValue value) {
+    for (long left = source.count(1); left > 0; left--) {
+      value.restore(source.block());
+    }
+    return value;
   }
 }

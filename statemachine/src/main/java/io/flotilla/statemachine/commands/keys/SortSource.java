@@ -3,6 +3,7 @@ package io.flotilla.statemachine.commands.keys;
 import io.flotilla.statemachine.command.CommandException;
 import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.ListValue;
+import io.flotilla.statemachine.datatypes.SetValue;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.reply.Reply;
@@ -34,6 +35,7 @@ record SortSource(long size, boolean hasOrder, Range elements) {
     return switch (value) {
       case null -> new SortSource(0, true, (from, count, visitor) -> {});
       case ListValue list -> new SortSource(list.size(), true, list::forEach);
+      case SetValue set -> new SortSource(set.size(), false, set::forEach);
       case StringValue string -> throw new CommandException(WRONG_TYPE);
       case HashValue hash -> throw new CommandException(WRONG_TYPE);
     };
