@@ -2,39 +2,103 @@ package io.flotilla.node;
 
 import io.flotilla.node.config.ConfigException;
 import io.flotilla.node.config.NodeConfig;
+import io.flotilla.node.raft.Halt;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The entrance of a node's process. So far it reads the settings and says so; it serves nothing
- * yet.
+ * The entrance of a node's process: {@code --config FILE}.
+ *
+ * <p>Ends with an {@link ExitCode}. SIGTERM and SIGINT stop it in good order: the hook asks the
+ * main thread to stop the node, waits for it, and lets the process end with the code that the main
+ * thread found, because the JVM's own would be 143 for every stop.
  */
 public final class Main {
-  /** Exit code for a wrong command line or wrong settings, as in sysexits.h. */
-  private static final int EXIT_USAGE = 64;
-
-  /** Exit code for a service that is not there, as in sysexits.h. */
-  private static final int EXIT_UNAVAILABLE = 69;
+  private static final Logger log = LoggerFactory.getLogger(Main.class);
 
   private Main() {}
 
-  /** Takes {@code --config FILE}. */
+  /** Runs a node until it is stopped. */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
-  }
-
-  private static int run(String[] arguments) {
     if (arguments.length != 2 || !arguments[0].equals("--config")) {
       System.err.println("usage: flotilla node --config FILE");
-      return EXIT_USAGE;
+      end(ExitCode.USAGE);
+      return;
     }
+    NodeConfig config;
     try {
-      NodeConfig.read(Path.of(arguments[1]));
-      System.err.println(
-          "flotilla: the settings are in order, but this build has no node to run with them");
-      return EXIT_UNAVAILABLE;
+      config = NodeConfig.read(Path.of(arguments[1]));
     } catch (ConfigException e) {
-      System.err.println("flotilla: " + e.getMessage());
-      return EXIT_USAGE;
+      System.err.println("flotilla: " + e.source() + " is wrong:");
+      e.problems().forEach(p -> System.err.println("  " + p));
+      end(ExitCode.CONFIG);
+      return;
     }
+    CountDownLatch done = new CountDownLatch(1);
+    Thread main = Thread.currentThread();
+    Running running = new Running();
+    Thread hook =
+        Thread.ofPlatform()
+            .name("flotilla-stop")
+            .unstarted(() -> {
+              running.stop("a signal asked for it", main);
+              try {
+                done.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              Runtime.getRuntime().halt(running.exitCode.code);
+            });
+    Runtime.getRuntime().addShutdownHook(hook);
+    running.exitCode = run(config, running);
+    done.countDown();
+    System.exit(running.exitCode.code);
+  }
+
+  /** What the hook and the main thread share. */
+  private static final class Running {
+    private @Nullable RunningNode node;
+    private boolean stopping;
+    volatile ExitCode exitCode = ExitCode.STOPPED;
+
+    synchronized void started(RunningNode started) {
+      node = started;
+      if (stopping) {
+        started.requestStop("it was asked to while it started");
+      }
+    }
+
+    synchronized void stop(String why, Thread main) {
+      stopping = true;
+      if (node != null) {
+        node.requestStop(why);
+      } else {
+        main.interrupt();
+      }
+    }
+  }
+
+  private static ExitCode run(NodeConfig config, Running running) {
+    try (RunningNode node = RunningNode.start(config, Halt.ofProcess())) {
+      running.started(node);
+      return node.awaitStop();
+    } catch (StartException e) {
+      log.error("the node does not start: {}", e.getMessage());
+      System.err.println("flotilla: " + e.getMessage());
+      return e.exitCode();
+    } catch (InterruptedException e) {
+      return ExitCode.STOPPED;
+    } catch (RuntimeException e) {
+      log.error("the node does not start", e);
+      System.err.println("flotilla: the node does not start: " + e);
+      return ExitCode.HALTED;
+    }
+  }
+
+  private static void end(ExitCode code) {
+    System.exit(code.code);
   }
 }

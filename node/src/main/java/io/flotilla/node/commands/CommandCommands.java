@@ -161,6 +161,7 @@ final class CommandCommands {
                   List.of(
                       Reply.bulk("keyword"), Reply.bulk(keyword.word()),
                       Reply.bulk("startfrom"), Reply.integer(keyword.from())));
+          case Begin.Unknown unknown -> typed("unknown", List.of());
         };
     Reply find =
         switch (spec.find()) {
@@ -178,6 +179,7 @@ final class CommandCommands {
                       Reply.bulk("keynumidx"), Reply.integer(number.count()),
                       Reply.bulk("firstkey"), Reply.integer(number.first()),
                       Reply.bulk("keystep"), Reply.integer(number.step())));
+          case Find.Unknown unknown -> typed("unknown", List.of());
         };
     return new Reply.Map(
         List.of(

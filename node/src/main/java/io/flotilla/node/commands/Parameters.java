@@ -257,6 +257,30 @@ public final class Parameters {
     }
   }
 
+  /**
+   * The parameters that the whole cluster shares, by the names under which it keeps them, with what
+   * stands if nothing is set.
+   */
+  public Map<String, String> shared() {
+    Map<String, String> shared = new TreeMap<>();
+    for (Parameter parameter : byName.values()) {
+      if (parameter.sort() instanceof Sort.Shared s) {
+        shared.put(s.sharedName(), s.initial());
+      }
+    }
+    return shared;
+  }
+
+  /** What is wrong with this value for a parameter that the cluster shares; null if it is right. */
+  public @Nullable String problem(String name, String value) {
+    try {
+      String normal = parameter(name).type().normal(value);
+      return normal.equals(value) ? null : "write " + normal + " instead of " + value;
+    } catch (BadValue wrong) {
+      return String.valueOf(wrong.getMessage());
+    }
+  }
+
   private Parameter parameter(String name) {
     Parameter parameter = byName.get(name);
     if (parameter == null) {

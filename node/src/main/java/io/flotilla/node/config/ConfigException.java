@@ -6,11 +6,18 @@ import java.util.List;
 public final class ConfigException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  private final String source;
   private final transient List<String> problems;
 
   public ConfigException(String source, List<String> problems) {
     super(source + ": " + String.join("; ", problems));
+    this.source = source;
     this.problems = List.copyOf(problems);
+  }
+
+  /** The file in which it is. */
+  public String source() {
+    return source;
   }
 
   /** What is wrong. */

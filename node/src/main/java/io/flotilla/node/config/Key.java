@@ -58,7 +58,13 @@ public final class Key<T> {
     return fallback;
   }
 
-  String meaning() {
+  /** The value's text if the file says nothing, for people: empty where it must say something. */
+  public String defaultText() {
+    return fallback == null ? "" : fallback;
+  }
+
+  /** What the setting means, one sentence or two. */
+  public String meaning() {
     return meaning;
   }
 

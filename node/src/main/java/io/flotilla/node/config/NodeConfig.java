@@ -26,10 +26,17 @@ import org.snakeyaml.engine.v2.schema.FailsafeSchema;
  * shares is not here: the metadata group keeps it.
  */
 public final class NodeConfig {
+  private final String source;
   private final Map<Key<?>, Object> values;
 
-  private NodeConfig(Map<Key<?>, Object> values) {
+  private NodeConfig(String source, Map<Key<?>, Object> values) {
+    this.source = source;
     this.values = values;
+  }
+
+  /** The file that the settings were read from. */
+  public String source() {
+    return source;
   }
 
   /** Reads a file. */
@@ -108,7 +115,7 @@ public final class NodeConfig {
         }
       }
     }
-    NodeConfig config = new NodeConfig(values);
+    NodeConfig config = new NodeConfig(source, values);
     if (problems.isEmpty()) {
       config.contradictions(problems);
     }

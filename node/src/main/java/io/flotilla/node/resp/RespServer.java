@@ -1,5 +1,6 @@
 package io.flotilla.node.resp;
 
+import io.flotilla.node.proposal.ConnectionLoop;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
@@ -137,6 +138,11 @@ public final class RespServer implements AutoCloseable {
    */
   public static RespServer start(Options options, Sessions sessions) throws IOException {
     return new RespServer(options, sessions);
+  }
+
+  /** One of the loops on which connections live, for what should run beside them. */
+  public ConnectionLoop home() {
+    return loops.computeIfAbsent(group.next(), NettyLoop::new);
   }
 
   /** Where the server listens. */

@@ -192,12 +192,18 @@ public final class CommandBook {
     Map<String, Bound> unused = new HashMap<>(bindings.bound);
     for (Command command : table.all()) {
       Bound bound = unused.remove(command.fullName());
-      entries.put(
-          command, new Entry(command, how(command, bound), bound == null ? null : bound.command()));
+      entries.put(command, new Entry(command, how(command, bound), body(command, bound)));
     }
     if (!unused.isEmpty()) {
       throw new IllegalStateException("bound, but in no table: " + unused.keySet());
     }
+  }
+
+  private static @Nullable NodeCommand body(Command command, @Nullable Bound bound) {
+    if (command.body() instanceof Body.Fixed fixed) {
+      return (NodeCommand.Prompt) (session, argv) -> fixed.reply();
+    }
+    return bound == null ? null : bound.command();
   }
 
   private static How how(Command command, @Nullable Bound bound) {
@@ -217,6 +223,7 @@ public final class CommandBook {
     return switch (command.body()) {
       case Body.Read read -> command.keySpecs().isEmpty() ? How.SPREAD : How.SHARD;
       case Body.Write write -> command.keySpecs().isEmpty() ? How.SPREAD : How.SHARD;
+      case Body.Fixed fixed -> How.NODE;
       case Body.Container container -> How.CONTAINER;
       case Body.Node node -> {
         if (bound == null) {

@@ -1,0 +1,237 @@
+package io.flotilla.node;
+
+import io.flotilla.node.metadata.ClusterView;
+import io.flotilla.node.metrics.NodeMetrics;
+import io.flotilla.node.proposal.ProposalCounters;
+import io.flotilla.node.proposal.ShardLog;
+import io.flotilla.node.proposal.ShardReplica;
+import io.flotilla.node.raft.GroupStatus;
+import io.flotilla.node.raft.RaftCounters;
+import io.flotilla.node.raft.RaftHost;
+import io.flotilla.node.session.CommandBook;
+import io.flotilla.node.session.Counters;
+import io.flotilla.statemachine.command.Command;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.ToLongFunction;
+
+/** Ties the node's counters to the names under which Prometheus finds them. */
+final class NodeMeters implements AutoCloseable {
+  private final RunningNode node;
+  private final NodeMetrics metrics = new NodeMetrics();
+
+  NodeMeters(RunningNode node) {
+    this.node = node;
+  }
+
+  /** The registry; other rooms register what they time themselves. */
+  NodeMetrics metrics() {
+    return metrics;
+  }
+
+  /** Registers what clients do; once, when the door is open. */
+  void clients(ClientDoor door) {
+    Counters c = door.front().counters();
+    metrics.gauge("flotilla.client.connections", "Clients that are connected.", door::connections);
+    metrics.counter("flotilla.client.connections.opened", "Connections taken.", c.connections::sum);
+    metrics.counter(
+        "flotilla.client.connections.rejected", "Connections refused.", c.rejectedConnections::sum);
+    metrics.counter("flotilla.client.received.bytes", "Bytes read from clients.", c.bytesIn::sum);
+    metrics.counter("flotilla.client.sent.bytes", "Bytes sent to clients.", c.bytesOut::sum);
+    metrics.counter("flotilla.client.error.replies", "Error replies.", c.errorReplies::sum);
+    Map<String, ToLongFunction<String>> families = new TreeMap<>();
+    for (CommandBook.Entry entry : door.front().book().entries()) {
+      families.put(entry.command().group(), f -> 0);
+    }
+    for (String family : families.keySet()) {
+      metrics.counter(
+          "flotilla.commands",
+          "Commands run, by family.",
+          () -> sum(door, family, CommandBook.Entry::calls),
+          "family",
+          family);
+      metrics.counter(
+          "flotilla.commands.failed",
+          "Commands that answered an error, by family.",
+          () -> sum(door, family, CommandBook.Entry::failedCalls),
+          "family",
+          family);
+      metrics.counter(
+          "flotilla.commands.rejected",
+          "Commands refused before they ran, by family.",
+          () -> sum(door, family, CommandBook.Entry::rejectedCalls),
+          "family",
+          family);
+      metrics.counter(
+          "flotilla.commands.duration.micros",
+          "Microseconds spent on commands, by family.",
+          () -> sum(door, family, CommandBook.Entry::micros),
+          "family",
+          family);
+    }
+  }
+
+  private static long sum(ClientDoor door, String family, ToLongFunction<CommandBook.Entry> what) {
+    long sum = 0;
+    for (CommandBook.Entry entry : door.front().book().entries()) {
+      Command command = entry.command();
+      sum += command.group().equals(family) ? what.applyAsLong(entry) : 0;
+    }
+    return sum;
+  }
+
+  /** Registers what the groups do; once, when the node belongs to a cluster. */
+  void groups(RunningNode.Member member) {
+    ProposalCounters p = member.shards().counters();
+    metrics.counter("flotilla.batches", "Entries proposed for clients.", p::batches);
+    metrics.counter("flotilla.batched.commands", "Commands in these entries.", p::batchedCommands);
+    metrics.counter("flotilla.batched.bytes", "Bytes of these entries.", p::batchedBytes);
+    metrics.counter(
+        "flotilla.outcomes.unknown",
+        "Commands whose outcome was told to be unknown.",
+        p::unknownOutcomes);
+    metrics.counter(
+        "flotilla.overloads", "Commands refused because too much was waiting.", p::overloads);
+    metrics.counter("flotilla.read.rounds", "Confirmation rounds begun.", p::rounds);
+    metrics.counter(
+        "flotilla.read.frames.sent", "Frames sent for confirmation rounds.", p::framesSent);
+    metrics.counter("flotilla.reads.confirmed", "Reads that a round confirmed.", p::readsConfirmed);
+    metrics.counter(
+        "flotilla.reads.unconfirmed",
+        "Reads that no round confirmed in time.",
+        p::readsUnconfirmed);
+    metrics.counter("flotilla.keys.swept", "Expired keys removed by sweeps.", p::sweptKeys);
+
+    RaftCounters r = member.raft().counters();
+    metrics.counter("flotilla.raft.entries.applied", "Entries applied.", r.entriesApplied::sum);
+    metrics.counter(
+        "flotilla.raft.applied.bytes", "Bytes of entries applied.", r.bytesApplied::sum);
+    metrics.counter("flotilla.raft.proposals", "Entries handed to Raft.", r.proposals::sum);
+    metrics.counter(
+        "flotilla.raft.proposals.refused", "Entries that Raft refused.", r.proposalsRefused::sum);
+    metrics.gauge(
+        "flotilla.raft.proposals.in.flight",
+        "Entries without an outcome.",
+        r.proposalsInFlight::sum);
+    metrics.counter(
+        "flotilla.raft.elections.won",
+        "Times that a replica here became leader.",
+        r.elections::sum);
+    metrics.counter(
+        "flotilla.raft.leaderships.lost",
+        "Times that a replica here ceased to lead.",
+        r.leadershipsLost::sum);
+    metrics.counter(
+        "flotilla.raft.watchdog.step.downs",
+        "Isolated leaders stepped down.",
+        r.watchdogStepDowns::sum);
+    metrics.counter("flotilla.snapshots.taken", "Snapshots written.", r.snapshotsTaken::sum);
+    metrics.counter(
+        "flotilla.snapshots.failed",
+        "Snapshots that could not be written.",
+        r.snapshotsFailed::sum);
+    metrics.counter(
+        "flotilla.snapshots.installed",
+        "Snapshots received and loaded.",
+        r.snapshotsInstalled::sum);
+  }
+
+  /** Registers a shard's replica; once per replica. */
+  void shard(RunningNode.Member member, ClusterView.Shard shard) {
+    String number = Integer.toString(shard.number());
+    RaftHost raft = member.raft();
+    metrics.gauge(
+        "flotilla.shard.leading",
+        "1 on the shard's leader.",
+        () -> leading(raft, shard),
+        "shard",
+        number);
+    metrics.gauge(
+        "flotilla.shard.term",
+        "The shard's Raft term here.",
+        () -> log(raft, shard, ShardLog::currentTerm),
+        "shard",
+        number);
+    metrics.gauge(
+        "flotilla.shard.committed.index",
+        "Highest index known committed.",
+        () -> log(raft, shard, ShardLog::committedIndex),
+        "shard",
+        number);
+    metrics.gauge(
+        "flotilla.shard.applied.index",
+        "Last index applied.",
+        () -> log(raft, shard, l -> l.lastApplied().index()),
+        "shard",
+        number);
+    metrics.gauge(
+        "flotilla.shard.snapshot.index",
+        "Index of the newest snapshot.",
+        () -> snapshot(raft, shard),
+        "shard",
+        number);
+    KeyCount keys = new KeyCount(member, shard);
+    metrics.gauge("flotilla.shard.keys", "Keys in this replica.", keys::last, "shard", number);
+  }
+
+  private static long leading(RaftHost raft, ClusterView.Shard shard) {
+    return log(raft, shard, l -> l.isLeaderReady() ? 1 : 0);
+  }
+
+  private static long log(RaftHost raft, ClusterView.Shard shard, ToLongFunction<ShardLog> what) {
+    ShardLog l = raft.log(shard.group());
+    return l == null ? -1 : what.applyAsLong(l);
+  }
+
+  private static long snapshot(RaftHost raft, ClusterView.Shard shard) {
+    GroupStatus status = raft.status(shard.group());
+    return status == null ? -1 : status.snapshot();
+  }
+
+  /** The number that the machine said last; each look asks it anew, so it is one scrape old. */
+  private static final class KeyCount {
+    private final RunningNode.Member member;
+    private final ClusterView.Shard shard;
+    private volatile long last;
+
+    KeyCount(RunningNode.Member member, ClusterView.Shard shard) {
+      this.member = member;
+      this.shard = shard;
+    }
+
+    long last() {
+      ShardReplica replica = member.shards().shard(shard.group());
+      if (replica != null) {
+        CompletableFuture<?> unused = replica.onLoop(m -> m.keys()).thenAccept(n -> last = n);
+      }
+      return last;
+    }
+  }
+
+  /** Registers what is there from the first moment on. */
+  void node() {
+    metrics.gauge(
+        "flotilla.uptime.seconds", "Seconds since the process began.", node::uptimeSeconds);
+    metrics.gauge(
+        "flotilla.ready", "1 if clients are served.", () -> node.missing().isEmpty() ? 1 : 0);
+    metrics.gauge(
+        "flotilla.cluster.epoch",
+        "The cluster's epoch as seen here.",
+        () -> node.views().get().epoch());
+    metrics.gauge(
+        "flotilla.disk.total.bytes",
+        "Size of the data directory's disk.",
+        () -> node.disk().totalBytes());
+    metrics.gauge("flotilla.disk.free.bytes", "Free space on it.", () -> node.disk().freeBytes());
+  }
+
+  String scrape() {
+    return metrics.scrape();
+  }
+
+  @Override
+  public void close() {
+    metrics.close();
+  }
+}

@@ -1,0 +1,665 @@
+package io.flotilla.node;
+
+import io.flotilla.node.admin.AdminServer;
+import io.flotilla.node.admin.AdminService;
+import io.flotilla.node.admin.GrpcLinks;
+import io.flotilla.node.admin.Joined;
+import io.flotilla.node.admin.LocalNode;
+import io.flotilla.node.config.ConfigException;
+import io.flotilla.node.config.HostPort;
+import io.flotilla.node.config.Key;
+import io.flotilla.node.config.Keys;
+import io.flotilla.node.config.NodeConfig;
+import io.flotilla.node.metadata.ClusterView;
+import io.flotilla.node.metadata.ClusterViews;
+import io.flotilla.node.metadata.DataDirectory;
+import io.flotilla.node.metadata.Joining;
+import io.flotilla.node.metadata.LeaderHints;
+import io.flotilla.node.metadata.MetadataClient;
+import io.flotilla.node.metadata.MetadataDriver;
+import io.flotilla.node.metadata.MetadataGroup;
+import io.flotilla.node.metadata.ShardFeeder;
+import io.flotilla.node.metadata.UnusableDirectoryException;
+import io.flotilla.node.metrics.HttpEndpoint;
+import io.flotilla.node.proposal.Clocks;
+import io.flotilla.node.proposal.GroupId;
+import io.flotilla.node.proposal.LocalShards;
+import io.flotilla.node.proposal.ReplicatedMachine;
+import io.flotilla.node.proposal.ShardLog;
+import io.flotilla.node.proposal.ShardLoop;
+import io.flotilla.node.proposal.ShardReplica;
+import io.flotilla.node.raft.Halt;
+import io.flotilla.node.raft.RaftHost;
+import io.flotilla.node.raft.UntrustedDataException;
+import io.flotilla.proto.admin.NodePhase;
+import io.flotilla.proto.identity.Membership;
+import io.flotilla.proto.metadata.Endpoint;
+import io.flotilla.proto.metadata.MetadataEntry;
+import io.flotilla.proto.metadata.MetadataState;
+import io.flotilla.proto.metadata.Node;
+import io.flotilla.proto.metadata.UpdateNode;
+import io.flotilla.statemachine.metadata.MetadataMachine;
+import io.flotilla.statemachine.metadata.NodeId;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.SocketException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node, wired: what is made, started and stopped, and in which order.
+ *
+ * <pre>
+ *   settings ─ directory (lock, identity) ─ admin port ─ HTTP port ─ client port (LOADING) ─ joining
+ *            ─ Raft host (preflight, replicas) ─ metadata ─ chores ─ ready
+ * </pre>
+ *
+ * <p>Stopping goes the other way: leaderships are handed over, clients' replies leave, then
+ * everything closes. What was opened is put on a pile, so a start that fails closes just that.
+ */
+final class RunningNode implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RunningNode.class);
+
+  static final String VERSION =
+      Objects.requireNonNullElse(
+          RunningNode.class.getPackage().getImplementationVersion(), "0.1.0-dev");
+
+  /**
+   * How often the node looks after its shards and the metadata: a few volatile reads where nothing
+   * has changed.
+   */
+  private static final Duration TICK = Duration.ofMillis(50);
+
+  /** How often it looks at its disk, its registration and its directory. */
+  private static final Duration CHORES = Duration.ofSeconds(1);
+
+  /**
+   * How long a change of the metadata that the node itself wants may take before it is tried anew.
+   */
+  private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(10);
+
+  /**
+   * How long a replica may be behind after a start before its slots answer by its state all the
+   * same.
+   */
+  private static final Duration CATCH_UP = Duration.ofSeconds(10);
+
+  /** How long one hand-over of a leadership may take. */
+  private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(3);
+
+  /** What a node is made of once it belongs to a cluster. */
+  record Member(
+      Membership membership,
+      RaftHost raft,
+      Groups groups,
+      LocalShards shards,
+      MetadataGroup metadata,
+      MetadataClient client) {}
+
+  private final NodeConfig config;
+  private final Halt halt;
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final ClusterViews views = new ClusterViews();
+  private final LeaderHints hints = new LeaderHints();
+  private final Checks checks = new Checks();
+  private final CountDownLatch stopRequested = new CountDownLatch(1);
+  private final AtomicReference<ExitCode> exitCode = new AtomicReference<>(ExitCode.STOPPED);
+  private final long incarnation = new SecureRandom().nextLong() & Long.MAX_VALUE;
+  private final long startedNanos = System.nanoTime();
+  private final long startedMillis = System.currentTimeMillis();
+  private final DataDirectory directory;
+  private final Node self;
+  private final GrpcLinks links;
+  private final Joining joining;
+  private final AdminService admin;
+  private final DiskGuard disk;
+  private final NodeMeters meters;
+  private final ClientDoor door;
+  private volatile NodePhase phase = NodePhase.NODE_PHASE_LOADING;
+  private volatile @Nullable Member member;
+  private volatile boolean draining;
+  private volatile boolean closing;
+
+  /** Starts a node; returns when it serves clients, throws if it cannot. */
+  static RunningNode start(NodeConfig config, Halt halt)
+      throws StartException, InterruptedException {
+    RunningNode node = new RunningNode(config, halt);
+    try {
+      node.join();
+      return node;
+    } catch (IOException e) {
+      node.close();
+      throw failed(e);
+    } catch (StartException | InterruptedException | RuntimeException e) {
+      node.close();
+      throw e;
+    }
+  }
+
+  private RunningNode(NodeConfig config, Halt halt) throws StartException {
+    this.config = config;
+    this.halt = halt;
+    try {
+      String token = config.secret(Keys.ADMIN_TOKEN_FILE);
+      directory =
+          keep(DataDirectory.open(config.of(Keys.NODE_DIRECTORY), config.of(Keys.NODE_NAME)));
+      self = self(config, directory.nodeId());
+      disk =
+          new DiskGuard(
+              directory.path(),
+              config.of(Keys.DISK_REFUSE_WRITES_PERCENT),
+              config.of(Keys.DISK_GIVE_UP_LEADERSHIP_PERCENT));
+      ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+      opened.push(calls::shutdownNow);
+      links = keep(new GrpcLinks(token, calls));
+      joining = keep(new Joining(directory, self, wish(config), links, this::isKnown));
+      ServedNode served = new ServedNode(config, self, joining, this);
+      admin = new AdminService(served, links, calls);
+      AdminServer server =
+          new AdminServer(config.of(Keys.LISTEN_ADMIN).bindAddress(), token, served, admin, calls);
+      onPort(
+          Keys.LISTEN_ADMIN,
+          () -> {
+            server.start();
+            return server;
+          });
+      meters = keep(new NodeMeters(this));
+      onPort(
+          Keys.LISTEN_HTTP,
+          () ->
+              new HttpEndpoint(
+                  config.of(Keys.LISTEN_HTTP).bindAddress(), meters::scrape, this::missing));
+      door = onPort(Keys.LISTEN_CLIENT, () -> ClientDoor.open(config, this, views, hints));
+    } catch (IOException e) {
+      close();
+      throw failed(e);
+    } catch (ConfigException e) {
+      close();
+      throw new StartException(ExitCode.CONFIG, String.valueOf(e.getMessage()), e);
+    } catch (StartException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private <T extends AutoCloseable> T keep(T part) {
+    opened.push(part);
+    return part;
+  }
+
+  private <T extends AutoCloseable> T onPort(Key<HostPort> key, Callable<T> listen)
+      throws StartException {
+    try {
+      return keep(listen.call());
+    } catch (Exception e) {
+      throw new StartException(
+          ExitCode.PORT_UNAVAILABLE,
+          "cannot listen on " + config.of(key) + " (" + key + "): " + rootOf(e).getMessage(),
+          e);
+    }
+  }
+
+  private static Throwable rootOf(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
+  }
+
+  private static StartException failed(IOException e) {
+    ExitCode code =
+        switch (e) {
+          case UnusableDirectoryException u -> ExitCode.DIRECTORY_UNUSABLE;
+          case UntrustedDataException u -> ExitCode.UNTRUSTED_DATA;
+          default ->
+              rootOf(e) instanceof BindException ? ExitCode.PORT_UNAVAILABLE : ExitCode.HALTED;
+        };
+    return new StartException(code, String.valueOf(e.getMessage()), e);
+  }
+
+  private static Node self(NodeConfig config, NodeId id) {
+    return Node.newBuilder()
+        .setId(id.hex())
+        .setName(config.of(Keys.NODE_NAME))
+        .setClient(endpoint(config.advertised(Keys.LISTEN_CLIENT, Keys.ADVERTISE_CLIENT)))
+        .setRaft(endpoint(config.advertised(Keys.LISTEN_RAFT, Keys.ADVERTISE_RAFT)))
+        .setPeer(endpoint(config.advertised(Keys.LISTEN_PEER, Keys.ADVERTISE_PEER)))
+        .setAdmin(endpoint(config.advertised(Keys.LISTEN_ADMIN, Keys.ADVERTISE_ADMIN)))
+        .setHttp(endpoint(config.advertised(Keys.LISTEN_HTTP, Keys.ADVERTISE_HTTP)))
+        .setFeatureLevel(MetadataMachine.FEATURE_LEVEL)
+        .build();
+  }
+
+  private static Endpoint endpoint(HostPort e) {
+    return Endpoint.newBuilder().setHost(e.host()).setPort(e.port()).build();
+  }
+
+  private static Joining.Wish wish(NodeConfig config) {
+    return new Joining.Wish(
+        config.of(Keys.CLUSTER_MEMBERS).stream()
+            .map(m ->
+                new Joining.InitialMember(
+                    m.name(), new ClusterView.Endpoint(m.admin().host(), m.admin().port())))
+            .toList(),
+        config.of(Keys.CLUSTER_SHARDS),
+        config.of(Keys.CLUSTER_REPLICAS));
+  }
+
+  private boolean isKnown(String nodeId) {
+    return nodeId.matches("[0-9a-f]{40}") && views.get().node(new NodeId(nodeId)) != null;
+  }
+
+  // Joining
+
+  private void join() throws StartException, IOException, InterruptedException {
+    Membership membership = joining.run();
+    GroupId metadataId = Groups.groupId(membership.getMetadataGroupId());
+    LocalShards shards =
+        keep(
+            new LocalShards(
+                directory.nodeId(),
+                incarnation,
+                door.home(),
+                peers(),
+                Translations.proposalSettings(config),
+                Clocks.SYSTEM));
+    AtomicReference<@Nullable MetadataGroup> metadataMade = new AtomicReference<>();
+    HostPort listen = config.of(Keys.LISTEN_RAFT);
+    RaftHost raft;
+    try {
+      raft =
+          keep(
+              RaftHost.open(
+                  directory.nodeId(),
+                  listen.host(),
+                  listen.port(),
+                  directory.raft(),
+                  Translations.raftSettings(config),
+                  (group, groupLog, loop) ->
+                      machine(group, groupLog, loop, metadataId, metadataMade, shards),
+                  halt));
+    } catch (IOException e) {
+      if (rootOf(e) instanceof SocketException) {
+        throw new StartException(
+            ExitCode.PORT_UNAVAILABLE,
+            "cannot listen on " + listen + " (" + Keys.LISTEN_RAFT + "): " + rootOf(e).getMessage(),
+            e);
+      }
+      throw e;
+    }
+    Groups groups = new Groups(directory, raft);
+    groups.open(membership);
+    MetadataGroup metadata = metadataMade.get();
+    if (metadata == null) {
+      throw new UnusableDirectoryException(
+          directory.path(),
+          "it has no replica of the metadata group " + membership.getMetadataGroupId());
+    }
+    ScheduledExecutorService chores =
+        Executors.newSingleThreadScheduledExecutor(task ->
+            Thread.ofPlatform().daemon().name("flotilla-chores-" + self.getName()).unstarted(task));
+    opened.push(chores::shutdownNow);
+    MetadataClient client = new MetadataClient(metadata, hints, this::adminOf, links, chores);
+    Member made = new Member(membership, raft, groups, shards, metadata, client);
+    member = made;
+    shards.start();
+    MetadataDriver driver =
+        new MetadataDriver(
+            metadata, hints, this::isAlive, membership.hasPlan() ? membership.getPlan() : null);
+    ShardFeeder feeder = new ShardFeeder(metadata);
+    every(chores, TICK, "feeding shards", () -> feeder.tick(shards.shards()));
+    every(
+        chores,
+        MetadataDriver.PERIOD,
+        "driving the metadata",
+        () -> driver.tick(System.nanoTime()));
+    every(chores, CHORES, "chores", () -> chores(made));
+    admin.joined(new Joined(metadataId, metadata::state, hints, client));
+    awaitReady(made);
+    phase = NodePhase.NODE_PHASE_SERVING;
+    log.info(
+        "node {} ({}) serves clients on {}, {} ms after its start",
+        self.getName(),
+        self.getId(),
+        config.of(Keys.LISTEN_CLIENT),
+        System.currentTimeMillis() - startedMillis);
+  }
+
+  private ReplicatedMachine machine(
+      GroupId group,
+      ShardLog groupLog,
+      ShardLoop loop,
+      GroupId metadataId,
+      AtomicReference<@Nullable MetadataGroup> metadataMade,
+      LocalShards shards) {
+    if (group.equals(metadataId)) {
+      MetadataGroup metadata = new MetadataGroup(groupLog, views, hints);
+      shards.answerFor(groupLog);
+      metadataMade.set(metadata);
+      return metadata;
+    }
+    ShardReplica shard = shards.open(groupLog, loop, door.table(), checks::found);
+    return new Hinted(group, shard, hints);
+  }
+
+  private ClusterView.@Nullable Endpoint adminOf(NodeId node) {
+    ClusterView.Node known = views.get().node(node);
+    if (known != null) {
+      return known.admin();
+    }
+    Membership membership = directory.membership();
+    if (membership != null) {
+      for (Node n : membership.getKnownNodesList()) {
+        if (n.getId().equals(node.hex())) {
+          return new ClusterView.Endpoint(n.getAdmin().getHost(), n.getAdmin().getPort());
+        }
+      }
+    }
+    return null;
+  }
+
+  private static void every(
+      ScheduledExecutorService executor, Duration period, String what, Callable<?> task) {
+    ScheduledFuture<?> unused =
+        executor.scheduleWithFixedDelay(
+            () -> {
+              try {
+                Object ignored = task.call();
+              } catch (Exception e) {
+                log.error("{} failed, and goes on", what, e);
+              }
+            },
+            0,
+            period.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private static void every(
+      ScheduledExecutorService executor, Duration period, String what, Runnable task) {
+    every(executor, period, what, Executors.callable(task));
+  }
+
+  /** Waits until the node knows its cluster and its replicas have caught up. */
+  private void awaitReady(Member m) throws InterruptedException {
+    long began = System.nanoTime();
+    while (!closing) {
+      if (stopRequested.await(10, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+      boolean late = System.nanoTime() - began > CATCH_UP.toNanos();
+      if (m.metadata().state().getClusterId().isEmpty()) {
+        continue;
+      }
+      if (late || m.shards().shards().stream().allMatch(s -> hasCaughtUp(m.raft(), s.group()))) {
+        return;
+      }
+    }
+  }
+
+  private static boolean hasCaughtUp(RaftHost raft, GroupId group) {
+    ShardLog l = raft.log(group);
+    return l != null
+        && l.leader() != null
+        && l.lastApplied().index() >= l.committedIndex()
+        && l.committedIndex() >= 0;
+  }
+
+  // Chores
+
+  private @Nullable Object chores(Member m) throws IOException {
+    m.groups().markCounted();
+    MetadataState state = m.metadata().state();
+    if (!state.getClusterId().isEmpty()) {
+      directory.remember(state.getNodesList());
+      register(m, state);
+      if (state.getRetiredNodesList().contains(self.getId())) {
+        log.error(
+            "node {} ({}) has been replaced: its id is retired for ever; it stops and leaves its data as it is",
+            self.getName(),
+            self.getId());
+        exitCode.compareAndSet(ExitCode.STOPPED, ExitCode.RETIRED);
+        requestStop("it has been replaced");
+      }
+    }
+    disk.look();
+    if (draining || disk.isCritical()) {
+      handOver(m);
+    }
+    return null;
+  }
+
+  private volatile @Nullable CompletableFuture<?> registering;
+
+  /** Tells the metadata where this node is, where its settings say something new. */
+  private void register(Member m, MetadataState state) {
+    CompletableFuture<?> under = registering;
+    if (under != null && !under.isDone()) {
+      return;
+    }
+    for (Node known : state.getNodesList()) {
+      if (known.getId().equals(self.getId())) {
+        Node wanted =
+            self.toBuilder()
+                .setName(known.getName())
+                .setMetadataVoter(known.getMetadataVoter())
+                .setReplaces(known.getReplaces())
+                .setDraining(draining || disk.isCritical())
+                .build();
+        if (!wanted.equals(known)) {
+          registering =
+              m.client()
+                  .change(
+                      MetadataEntry.newBuilder()
+                          .setUpdateNode(UpdateNode.newBuilder().setNode(wanted))
+                          .build(),
+                      CHANGE_TIMEOUT)
+                  .handle((verdict, e) -> {
+                    log.info(
+                        "node {} tells where it is: {}",
+                        self.getName(),
+                        e == null ? verdict : e.getMessage());
+                    return null;
+                  });
+        }
+      }
+    }
+  }
+
+  /** Gives each leadership to another voter that lives; how many were given. */
+  private int handOver(Member m) {
+    int given = 0;
+    for (GroupId group : m.raft().groups()) {
+      ShardLog l = m.raft().log(group);
+      if (l == null || !l.isLeader()) {
+        continue;
+      }
+      for (NodeId other : l.voters().current()) {
+        if (!other.equals(directory.nodeId()) && isAlive(other)) {
+          try {
+            Groups.settled(m.raft().transferLeadership(group, other), HAND_OVER_TIMEOUT);
+            given++;
+            break;
+          } catch (RuntimeException e) {
+            log.info("group {}: not handed over to {}: {}", group, other.brief(), e.getMessage());
+          }
+        }
+      }
+    }
+    return given;
+  }
+
+  int drain(boolean undrain) {
+    Member m = member;
+    draining = !undrain;
+    phase = undrain ? NodePhase.NODE_PHASE_SERVING : NodePhase.NODE_PHASE_DRAINED;
+    log.info(
+        "node {} {}",
+        self.getName(),
+        undrain ? "takes leaderships again" : "gives its leaderships away");
+    return undrain || m == null ? 0 : handOver(m);
+  }
+
+  // What others ask
+
+  NodeConfig config() {
+    return config;
+  }
+
+  DataDirectory directory() {
+    return directory;
+  }
+
+  Node self() {
+    return self;
+  }
+
+  @Nullable Member member() {
+    return member;
+  }
+
+  NodePhase phase() {
+    return phase;
+  }
+
+  Checks checks() {
+    return checks;
+  }
+
+  DiskGuard disk() {
+    return disk;
+  }
+
+  ClusterViews views() {
+    return views;
+  }
+
+  LeaderHints hints() {
+    return hints;
+  }
+
+  ClientDoor door() {
+    return door;
+  }
+
+  long startedMillis() {
+    return startedMillis;
+  }
+
+  long uptimeSeconds() {
+    return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos);
+  }
+
+  int clientConnections() {
+    return door.connections();
+  }
+
+  List<LocalNode.ClusterSetting> clusterSettings() {
+    return door.clusterSettings();
+  }
+
+  /** What is missing until clients are served; empty if nothing is. */
+  String missing() {
+    return switch (phase) {
+      case NODE_PHASE_SERVING, NODE_PHASE_DRAINED -> "";
+      case NODE_PHASE_STOPPING -> "stops";
+      default -> directory.membership() == null ? joining.state() : "loads its data";
+    };
+  }
+
+  // Peers
+
+  private io.flotilla.node.proposal.ConfirmationPeers peers() {
+    return new io.flotilla.node.proposal.ConfirmationPeers() {
+      @Override
+      public void confirm(NodeId to, io.flotilla.node.proposal.Confirm question) {}
+
+      @Override
+      public void askIndex(NodeId to, io.flotilla.node.proposal.IndexAsk question) {}
+
+      @Override
+      public void flush() {}
+    };
+  }
+
+  boolean isAlive(NodeId other) {
+    return true;
+  }
+
+  long lastHeardMillis(NodeId other) {
+    return 0;
+  }
+
+  List<io.flotilla.node.commands.NodeFacts.Link> peerLinks() {
+    return List.of();
+  }
+
+  // Stopping
+
+  /** Asks the node to stop; returns at once. */
+  void requestStop(String why) {
+    log.info("node {} stops: {}", self.getName(), why);
+    stopRequested.countDown();
+  }
+
+  /** Waits until somebody asks the node to stop; what its process should say at its end. */
+  ExitCode awaitStop() throws InterruptedException {
+    stopRequested.await();
+    return exitCode.get();
+  }
+
+  /** Stops the node in good order; idempotent. */
+  @Override
+  public void close() {
+    synchronized (opened) {
+      if (closing) {
+        return;
+      }
+      closing = true;
+    }
+    phase = NodePhase.NODE_PHASE_STOPPING;
+    stopRequested.countDown();
+    Member m = member;
+    if (m != null) {
+      int given = handOver(m);
+      log.info("node {}: {} leaderships handed over", self.getName(), given);
+      door.drain(Duration.ofMillis(config.of(Keys.STOP_DRAIN_MILLIS)));
+    }
+    while (!opened.isEmpty()) {
+      AutoCloseable part = opened.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        log.warn("closing {} failed, and stopping goes on", part, e);
+      }
+    }
+    if (m != null) {
+      log.info("node {} has stopped", self.getName());
+    }
+  }
+
+  /**
+   * For metrics: how many keys a shard's machine holds is asked elsewhere; this is what changes
+   * with every scrape.
+   */
+  Supplier<ClusterView> view() {
+    return views;
+  }
+}
