@@ -16,6 +16,7 @@ import io.flotilla.proto.admin.SlotOwner;
 import io.flotilla.proto.admin.SnapshotResult;
 import io.flotilla.proto.admin.TakeSnapshotResponse;
 import io.flotilla.proto.admin.VerifyResponse;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -26,6 +27,11 @@ import java.util.function.UnaryOperator;
  * <p>Whole ids are only shown on request ({@code id} shortens them): names are for people.
  */
 final class Pages {
+  /** n2 before n10: shorter names first, then by letters. */
+  private static final Comparator<NodeStatus> BY_NAME =
+      Comparator.comparingInt((NodeStatus n) -> n.getName().length())
+          .thenComparing(NodeStatus::getName);
+
   private final Terminal terminal;
   private final UnaryOperator<String> id;
 
@@ -77,7 +83,7 @@ final class Pages {
             .number("DISK FREE", 5)
             .number("UPTIME", 9)
             .column("VERSION", 11);
-    for (NodeStatus node : nodes) {
+    for (NodeStatus node : nodes.stream().sorted(BY_NAME).toList()) {
       boolean known = node.getReachable();
       table.row(
           node.getName(),

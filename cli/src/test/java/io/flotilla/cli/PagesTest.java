@@ -3,6 +3,7 @@ package io.flotilla.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.proto.admin.Health;
+import io.flotilla.proto.admin.NodeStatus;
 import io.flotilla.proto.admin.VerifyVerdict;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -60,6 +61,17 @@ final class PagesTest {
     assertThat(page.lines().toList())
         .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
     assertThat(page).contains("unreachable").contains("(too narrow for:");
+  }
+
+  @Test
+  void nodesStandInTheOrderOfTheirNumbers() {
+    List<NodeStatus> nodes =
+        List.of(
+            Examples.node(Examples.N1, "n10", 9),
+            Examples.node(Examples.N2, "n2", 1),
+            Examples.node(Examples.N3, "n1", 0));
+    assertThat(PAGES.nodes(nodes).lines().map(l -> l.split(" ", 2)[0]))
+        .containsExactly("NODE", "n1", "n2", "n10");
   }
 
   @Test
