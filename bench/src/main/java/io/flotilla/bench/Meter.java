@@ -1,0 +1,52 @@
+package io.flotilla.bench;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts loads on targets for about as long as asked: how many commands fit is learnt from the run
+ * before.
+ */
+final class Meter {
+  /** Enough to be measured, little enough to be quick on the slowest target. */
+  private static final long FIRST_REQUESTS_PER_CLIENT_AND_DEPTH = 40;
+
+  private final Map<String, Double> rates = new HashMap<>();
+
+  Sample measure(Target target, Load load, Duration duration) {
+    String key = target.name() + " " + load;
+    @Nullable Double known = rates.get(key);
+    if (known == null) {
+      long few = FIRST_REQUESTS_PER_CLIENT_AND_DEPTH * load.clients() * load.pipeline();
+      known = run(target, load, few).perSecond();
+    }
+    long requests =
+        Math.max(
+            (long) load.clients() * load.pipeline(), (long) (known * duration.toMillis() / 1000));
+    Sample sample = run(target, load, requests);
+    rates.put(key, sample.perSecond());
+    return sample;
+  }
+
+  private static Sample run(Target target, Load load, long requests) {
+    return load.kind() == Load.Kind.MIXED
+        ? PipelineLoad.run(target, load, requests)
+        : RedisBenchmark.run(target, load, requests);
+  }
+
+  /** Loads in turn until the time is over. */
+  void warmUp(Target target, List<Load> loads, Duration duration) {
+    Duration each = Duration.ofSeconds(Math.max(1, Math.min(8, duration.toSeconds() / 4)));
+    long deadline = System.nanoTime() + duration.toNanos();
+    while (System.nanoTime() < deadline) {
+      for (Load load : loads) {
+        if (System.nanoTime() < deadline) {
+          measure(target, load, each);
+        }
+      }
+    }
+  }
+}
