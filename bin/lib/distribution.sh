@@ -46,7 +46,12 @@ make_distribution() {
   if ! distribution_is_current "$root"; then
     started="$root/target/dist/.started"
     : >"$started"
-    if [ -z "${FLOTILLA_PACKAGED-}" ]; then
+    if [ -n "${FLOTILLA_PACKAGED-}" ]; then
+      if ! ls "$root"/node/target/node-*.jar "$root"/cli/target/cli-*.jar >/dev/null 2>&1; then
+        echo 'flotilla: FLOTILLA_PACKAGED says that a Maven build has packaged node and cli, but their jars are not there' >&2
+        made=1
+      fi
+    else
       echo 'flotilla: building (the first time takes a minute or more) …' >&2
       if ! "$root/mvnw" -q -B -f "$root/pom.xml" -pl node,cli -am package \
         -Dmaven.test.skip=true -Dspotless.check.skip=true >"$root/target/dist/build.log" 2>&1 </dev/null; then
@@ -63,7 +68,8 @@ make_distribution() {
 
 # The link is turned last, so that a distribution that could not be made whole is never run.
 assemble_distribution() {
-  local root="$1" started="$2" name place
+  local root="$1" started="$2" name place previous
+  previous="$(readlink "$root/target/dist/current")" || previous=''
   name="$(date -u +%Y%m%dT%H%M%SZ)-$$"
   place="$root/target/dist/$name"
   mkdir -p "$place/lib" \
@@ -75,15 +81,18 @@ assemble_distribution() {
     && cp "$root"/cli/target/lib/*.jar "$place/lib/" \
     && cp -p "$started" "$place/.built" \
     && ln -sfn "$name" "$root/target/dist/current" \
-    && remove_old_distributions "$root/target/dist" "$name"
+    && remove_old_distributions "$root/target/dist" "$name" "$previous"
 }
 
-# Removes what no running process has in its command line. Nodes are started with the full path of their jar.
+# remove_old_distributions DIRECTORY KEEP KEEP: removes what no running process has in its command line; nodes are started with the
+# full path of their jar. The one before is kept too: a launcher that has just chosen it may not have become its JVM yet.
 remove_old_distributions() {
   local place running
   running="$(ps -A -ww -o args= 2>/dev/null)" || return 0
   for place in "$1"/*Z-*; do
-    [ "${place##*/}" != "$2" ] || continue
+    if [ "${place##*/}" = "$2" ] || [ "${place##*/}" = "$3" ]; then
+      continue
+    fi
     case "$running" in
       *"$place/"*) ;;
       *) rm -rf -- "$place" ;;

@@ -36,11 +36,11 @@ final class ReportsTest {
           </testcase>
           <testcase name="broken" classname="a.A" time="0.1">
             <error type="java.lang.IllegalStateException"><![CDATA[java.lang.IllegalStateException: gone
-        	at a.A]]></error>
+        \tat a.A]]></error>
           </testcase>
           <testcase name="assumed" classname="a.A" time="0.1">
             <skipped type="T"><![CDATA[org.opentest4j.TestAbortedException: Assumption failed: no redis-server
-        	at a.A]]></skipped>
+        \tat a.A]]></skipped>
           </testcase>
           <testcase name="fine" classname="a.A" time="0.1"/>
         </testsuite>
