@@ -222,7 +222,7 @@ public final class Command {
           first = index.place();
           last = end;
           step = range.step();
-        } else if (last >= 0 && end >= 0 && index.place() == last + 1) {
+        } else if (last >= 0 && index.place() == last + 1) {
           last = end; // COPY's source and destination stand in two specs and are one range
         }
       }

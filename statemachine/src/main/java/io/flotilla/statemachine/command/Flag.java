@@ -45,8 +45,6 @@ public enum Flag {
   ALLOW_BUSY,
   /** Not allowed while a replica loads in the background. */
   NO_ASYNC_LOADING,
-  /** Reads keys that it does not name. */
-  TOUCHES_ARBITRARY_KEYS,
   /** Its keys may be absent although its key specs say otherwise. */
   NO_MANDATORY_KEYS;
 

@@ -1,7 +1,6 @@
 package io.flotilla.statemachine.commands.keys;
 
 import static io.flotilla.statemachine.command.AclCategory.DANGEROUS;
-import static io.flotilla.statemachine.command.Flag.TOUCHES_ARBITRARY_KEYS;
 import static io.flotilla.statemachine.command.Row.read;
 
 import io.flotilla.statemachine.bytes.Glob;
@@ -30,7 +29,6 @@ final class Listings {
         read("RANDOMKEY", Listings::randomkey)
             .summary("Returns a key by chance.")
             .complexity("O(1)")
-            .flags(TOUCHES_ARBITRARY_KEYS)
             .tips(
                 "request_policy:all_shards", "response_policy:special", "nondeterministic_output"));
   }

@@ -1,6 +1,5 @@
 package io.flotilla.statemachine.commands.keys;
 
-import static io.flotilla.statemachine.command.Flag.TOUCHES_ARBITRARY_KEYS;
 import static io.flotilla.statemachine.command.Row.read;
 
 import io.flotilla.statemachine.bytes.Ascii;
@@ -55,7 +54,6 @@ public final class Scan {
         .summary("Returns some keys and a cursor to go on from.")
         .since("2.8.0")
         .complexity("O(1) for a call, O(N) for all N keys")
-        .flags(TOUCHES_ARBITRARY_KEYS)
         .tips("nondeterministic_output", "request_policy:special", "response_policy:special");
   }
 
