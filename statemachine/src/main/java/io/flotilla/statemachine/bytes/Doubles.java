@@ -1,5 +1,7 @@
 package io.flotilla.statemachine.bytes;
 
+import java.util.Arrays;
+
 /**
  * 64-bit floats in Redis's notation.
  *
@@ -23,6 +25,25 @@ public final class Doubles {
    * included).
    */
   public static double parse(byte[] bytes) {
+    return parse(bytes, true);
+  }
+
+  /**
+   * The value of a bound of a range of scores, read as {@code strtod} reads it without looking at
+   * its errors: white space may lead, nothing is zero, and what is out of range is infinite or
+   * zero. NaN if the bytes are no float.
+   */
+  public static double bound(byte[] bytes) {
+    int start = 0;
+    while (start < bytes.length
+        && (bytes[start] == ' ' || (bytes[start] >= '\t' && bytes[start] <= '\r'))) {
+      start++;
+    }
+    byte[] number = Arrays.copyOfRange(bytes, start, bytes.length);
+    return bytes.length == 0 ? 0 : parse(number, false);
+  }
+
+  private static double parse(byte[] bytes, boolean refuseOutOfRange) {
     if (bytes.length <= EXACT_DIGITS && Integers.isStrict(bytes)) {
       return Integers.parseStrict(bytes);
     }
@@ -34,7 +55,7 @@ public final class Doubles {
         double value = Double.parseDouble(forJava(bytes, syntax));
         boolean outOfRange =
             Double.isInfinite(value) || (value == 0 && hasDigitsBeyondZero(bytes, syntax));
-        yield outOfRange ? Double.NaN : value;
+        yield outOfRange && refuseOutOfRange ? Double.NaN : value;
       }
     };
   }

@@ -5,6 +5,7 @@ import io.flotilla.statemachine.commands.hashes.Hashes;
 import io.flotilla.statemachine.commands.keys.Keys;
 import io.flotilla.statemachine.commands.lists.Lists;
 import io.flotilla.statemachine.commands.sets.Sets;
+import io.flotilla.statemachine.commands.sortedsets.SortedSets;
 import io.flotilla.statemachine.commands.strings.Strings;
 import io.flotilla.statemachine.commands.transactions.Transactions;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class Families {
           Keys.FAMILY,
           Lists.FAMILY,
           Sets.FAMILY,
+          SortedSets.FAMILY,
           Strings.FAMILY,
           Transactions.FAMILY);
 

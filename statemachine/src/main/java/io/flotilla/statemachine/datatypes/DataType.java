@@ -18,6 +18,10 @@ public final class DataType<T extends Value> {
   /** Distinct members. */
   public static final DataType<SetValue> SET = new DataType<>("set", SetValue.class);
 
+  /** Distinct members in the order of their scores. */
+  public static final DataType<SortedSetValue> SORTED_SET =
+      new DataType<>("zset", SortedSetValue.class);
+
   private final String name;
   private final Class<T> structure;
 

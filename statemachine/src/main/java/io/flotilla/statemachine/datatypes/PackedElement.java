@@ -17,6 +17,7 @@ import java.util.Arrays;
  *   1110nnnn nnnnnnnn  bytes        string of up to 4095 bytes
  *   11110000 length(4)  bytes       longer string
  *   11110001 … 11110100             integer of 2, 3, 4 or 8 bytes, signed
+ *   11110101 bits(8)                a score that is no integer (not in Redis's form)
  * </pre>
  *
  * <p>It is the element form of Redis's listpack (its public specification; numbers of several bytes
@@ -37,6 +38,12 @@ final class PackedElement {
   private static final int INT24_TAG = 0xf2;
   private static final int INT32_TAG = 0xf3;
   private static final int INT64_TAG = 0xf4;
+
+  /** Our own: a score that is no integer of 53 bits, as the 8 bytes of a double. */
+  private static final int DOUBLE_TAG = 0xf5;
+
+  /** Up to here every integer is a double. */
+  private static final double EXACT_INTEGERS = 0x1p53;
 
   private PackedElement() {}
 
@@ -86,6 +93,37 @@ final class PackedElement {
     return tagged(INT64_TAG, value, 8);
   }
 
+  /** The packed form of a score: shorter where it is an integer. */
+  static byte[] ofScore(double score) {
+    if (score == Math.rint(score)
+        && Math.abs(score) <= EXACT_INTEGERS
+        && Double.doubleToRawLongBits(score) != Double.doubleToRawLongBits(-0.0)) {
+      return ofInteger((long) score);
+    }
+    byte[] packed = new byte[9];
+    packed[0] = (byte) DOUBLE_TAG;
+    LONG.set(packed, 1, Double.doubleToRawLongBits(score));
+    return packed;
+  }
+
+  /** The score whose packed form begins here. */
+  static double score(byte[] array, int at) {
+    int tag = array[at] & 0xff;
+    if (tag == DOUBLE_TAG) {
+      return Double.longBitsToDouble((long) LONG.get(array, at + 1));
+    }
+    return tag < 0x80 ? tag : integer(array, at, tag);
+  }
+
+  /** How the element that begins here compares with these bytes, as byte strings. */
+  static int compare(byte[] array, int at, byte[] other) {
+    int tag = array[at] & 0xff;
+    if (tag >= 0x80 && tag < 0xc0) {
+      return Arrays.compareUnsigned(array, at + 1, at + 1 + (tag & 0x3f), other, 0, other.length);
+    }
+    return Arrays.compareUnsigned(bytes(array, at), other);
+  }
+
   private static byte[] tagged(int tag, long value, int bytes) {
     byte[] packed = new byte[1 + bytes];
     packed[0] = (byte) tag;
@@ -115,7 +153,7 @@ final class PackedElement {
       case INT16_TAG -> 3;
       case INT24_TAG -> 4;
       case INT32_TAG -> 5;
-      case INT64_TAG -> 9;
+      case INT64_TAG, DOUBLE_TAG -> 9;
       default -> throw new AssertionError("no element begins with the tag " + tag);
     };
   }

@@ -8,7 +8,7 @@ package io.flotilla.statemachine.datatypes;
  * can see of its order is insertion order or a canonical one, so that a replica restored from a
  * snapshot behaves as one that replayed the log.
  */
-public sealed interface Value permits StringValue, HashValue, ListValue, SetValue {
+public sealed interface Value permits StringValue, HashValue, ListValue, SetValue, SortedSetValue {
   /** The type, as {@code TYPE} names it. */
   DataType<?> type();
 

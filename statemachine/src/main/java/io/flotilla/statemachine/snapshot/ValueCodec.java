@@ -7,6 +7,7 @@ import io.flotilla.statemachine.bytes.SipHash;
 import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.ListValue;
 import io.flotilla.statemachine.datatypes.SetValue;
+import io.flotilla.statemachine.datatypes.SortedSetValue;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 
@@ -27,6 +28,8 @@ final class ValueCodec {
   private static final int SET_INTEGERS = 7;
   private static final int SET_SMALL = 8;
   private static final int SET_LARGE = 9;
+  private static final int SORTED_SET_SMALL = 10;
+  private static final int SORTED_SET_LARGE = 11;
 
   private ValueCodec() {}
 
@@ -53,6 +56,10 @@ final class ValueCodec {
             .varint(set.size());
         set.forEach(sink::block);
       }
+      case SortedSetValue set -> {
+        sink.u8(set.isLarge() ? SORTED_SET_LARGE : SORTED_SET_SMALL).varint(set.size());
+        set.forEach((member, score) -> sink.block(member).u64(Double.doubleToRawLongBits(score)));
+      }
     }
   }
 
@@ -78,6 +85,13 @@ final class ValueCodec {
       case SET_INTEGERS -> set(source, SetValue.empty(hash, SetValue.Form.INTEGERS));
       case SET_SMALL -> set(source, SetValue.empty(hash, SetValue.Form.SMALL));
       case SET_LARGE -> set(source, SetValue.empty(hash, SetValue.Form.LARGE));
+      case SORTED_SET_SMALL, SORTED_SET_LARGE -> {
+        SortedSetValue value = SortedSetValue.empty(hash, tag == SORTED_SET_LARGE);
+        for (long left = source.count(9); left > 0; left--) {
+          value.restore(source.block(), Double.longBitsToDouble(source.u64()));
+        }
+        yield value;
+      }
       default -> throw new CorruptException("a value with the unknown tag " + tag);
     };
   }

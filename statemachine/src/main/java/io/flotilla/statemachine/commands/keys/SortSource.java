@@ -4,6 +4,7 @@ import io.flotilla.statemachine.command.CommandException;
 import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.ListValue;
 import io.flotilla.statemachine.datatypes.SetValue;
+import io.flotilla.statemachine.datatypes.SortedSetValue;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.reply.Reply;
@@ -36,6 +37,12 @@ record SortSource(long size, boolean hasOrder, Range elements) {
       case null -> new SortSource(0, true, (from, count, visitor) -> {});
       case ListValue list -> new SortSource(list.size(), true, list::forEach);
       case SetValue set -> new SortSource(set.size(), false, set::forEach);
+      case SortedSetValue set ->
+          new SortSource(
+              set.size(),
+              true,
+              (from, count, visitor) ->
+                  set.visitRange(from, count, false, (member, score) -> visitor.accept(member)));
       case StringValue string -> throw new CommandException(WRONG_TYPE);
       case HashValue hash -> throw new CommandException(WRONG_TYPE);
     };
