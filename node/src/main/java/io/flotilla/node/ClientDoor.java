@@ -10,7 +10,7 @@ import io.flotilla.node.config.Keys;
 import io.flotilla.node.config.NodeConfig;
 import io.flotilla.node.metadata.ClusterViews;
 import io.flotilla.node.metadata.LeaderHints;
-import io.flotilla.node.proposal.ConnectionLoop;
+import io.flotilla.node.resp.EventLoops;
 import io.flotilla.node.resp.Intake;
 import io.flotilla.node.resp.RequestLimits;
 import io.flotilla.node.resp.RespServer;
@@ -112,9 +112,9 @@ final class ClientDoor implements AutoCloseable {
     return front;
   }
 
-  /** The loop on which rounds are driven. */
-  ConnectionLoop home() {
-    return server.home();
+  /** The threads of all sockets; rounds are driven and peers met on their home loop. */
+  EventLoops loops() {
+    return server.loops();
   }
 
   int connections() {

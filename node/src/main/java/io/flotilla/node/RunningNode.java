@@ -5,6 +5,7 @@ import io.flotilla.node.admin.AdminService;
 import io.flotilla.node.admin.GrpcLinks;
 import io.flotilla.node.admin.Joined;
 import io.flotilla.node.admin.LocalNode;
+import io.flotilla.node.commands.NodeFacts;
 import io.flotilla.node.config.ConfigException;
 import io.flotilla.node.config.HostPort;
 import io.flotilla.node.config.Key;
@@ -21,6 +22,10 @@ import io.flotilla.node.metadata.MetadataGroup;
 import io.flotilla.node.metadata.ShardFeeder;
 import io.flotilla.node.metadata.UnusableDirectoryException;
 import io.flotilla.node.metrics.HttpEndpoint;
+import io.flotilla.node.peer.ConfirmationFrames;
+import io.flotilla.node.peer.LeaderFrames;
+import io.flotilla.node.peer.LinkStatus;
+import io.flotilla.node.peer.PeerMesh;
 import io.flotilla.node.proposal.Clocks;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LocalShards;
@@ -42,12 +47,15 @@ import io.flotilla.statemachine.metadata.MetadataMachine;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -134,6 +142,7 @@ final class RunningNode implements AutoCloseable {
   private final ClientDoor door;
   private volatile NodePhase phase = NodePhase.NODE_PHASE_LOADING;
   private volatile @Nullable Member member;
+  private volatile @Nullable PeerMesh mesh;
   private volatile boolean draining;
   private volatile boolean closing;
 
@@ -272,15 +281,31 @@ final class RunningNode implements AutoCloseable {
   private void join() throws StartException, IOException, InterruptedException {
     Membership membership = joining.run();
     GroupId metadataId = Groups.groupId(membership.getMetadataGroupId());
+    PeerMesh met =
+        onPort(
+            Keys.LISTEN_PEER,
+            () ->
+                PeerMesh.start(
+                    membership::getClusterId,
+                    directory.nodeId(),
+                    incarnation,
+                    config.of(Keys.LISTEN_PEER).bindAddress(),
+                    door.loops()));
+    ConfirmationFrames frames = new ConfirmationFrames(met);
     LocalShards shards =
         keep(
             new LocalShards(
                 directory.nodeId(),
                 incarnation,
-                door.home(),
-                peers(),
+                door.loops().home(),
+                frames,
                 Translations.proposalSettings(config),
                 Clocks.SYSTEM));
+    frames.serve(shards);
+    hints.subscribe(new LeaderFrames(met, directory.nodeId(), hints::confirmed)::leaderChanged);
+    views.subscribe(view -> met.peers(peerAddresses(view)));
+    met.peers(peerAddresses(views.get()));
+    mesh = met;
     AtomicReference<@Nullable MetadataGroup> metadataMade = new AtomicReference<>();
     HostPort listen = config.of(Keys.LISTEN_RAFT);
     RaftHost raft;
@@ -586,29 +611,40 @@ final class RunningNode implements AutoCloseable {
 
   // Peers
 
-  private io.flotilla.node.proposal.ConfirmationPeers peers() {
-    return new io.flotilla.node.proposal.ConfirmationPeers() {
-      @Override
-      public void confirm(NodeId to, io.flotilla.node.proposal.Confirm question) {}
-
-      @Override
-      public void askIndex(NodeId to, io.flotilla.node.proposal.IndexAsk question) {}
-
-      @Override
-      public void flush() {}
-    };
+  private static Map<NodeId, InetSocketAddress> peerAddresses(ClusterView view) {
+    Map<NodeId, InetSocketAddress> addresses = new HashMap<>();
+    view.nodes()
+        .forEach((id, node) ->
+            addresses.put(
+                id, InetSocketAddress.createUnresolved(node.peer().host(), node.peer().port())));
+    return addresses;
   }
 
+  private @Nullable LinkStatus link(NodeId other) {
+    PeerMesh met = mesh;
+    return met == null ? null : met.link(other);
+  }
+
+  /** Whether frames pass between this node and the other. */
   boolean isAlive(NodeId other) {
-    return true;
+    LinkStatus link = link(other);
+    return other.equals(directory.nodeId())
+        || (link != null && link.state() == LinkStatus.State.UP);
   }
 
   long lastHeardMillis(NodeId other) {
-    return 0;
+    LinkStatus link = link(other);
+    return link == null ? 0 : link.heardMillis();
   }
 
-  List<io.flotilla.node.commands.NodeFacts.Link> peerLinks() {
-    return List.of();
+  List<NodeFacts.Link> peerLinks() {
+    PeerMesh met = mesh;
+    return met == null
+        ? List.of()
+        : met.links().stream()
+            .filter(link -> link.state() == LinkStatus.State.UP)
+            .map(link -> new NodeFacts.Link(link.node(), true, link.sinceMillis(), 0))
+            .toList();
   }
 
   // Stopping

@@ -43,6 +43,7 @@ final class ClusterInProcessTest {
               .atMost(PATIENCE)
               .ignoreExceptions()
               .until(() -> "OK".equals(jedis.set(key, value)));
+          assertThat(jedis.get(key)).isEqualTo(value);
         }
       }
       assertThat(nodes.halted()).isNull();

@@ -1,29 +1,18 @@
 package io.flotilla.node.resp;
 
-import io.flotilla.node.proposal.ConnectionLoop;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.ssl.SslContext;
-import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,9 +36,6 @@ public final class RespServer implements AutoCloseable {
    * a client waits for us while we wait for it.
    */
   private static final int OUTPUT_TAP_BYTES = 64 << 20;
-
-  /** How long a stop waits for the event loops. */
-  private static final long STOP_SECONDS = 5;
 
   /** Makes what a new connection's requests are for. Called on the connection's loop. */
   public interface Sessions {
@@ -80,23 +66,21 @@ public final class RespServer implements AutoCloseable {
 
   private final Options options;
   private final Sessions sessions;
-  private final MultiThreadIoEventLoopGroup group;
-  private final Map<EventLoop, NettyLoop> loops = new ConcurrentHashMap<>();
+  private final EventLoops loops;
+  private final boolean ownLoops;
+  private final ChannelGroup children = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final Channel listener;
 
-  private RespServer(Options options, Sessions sessions) throws IOException {
+  private RespServer(Options options, EventLoops loops, boolean ownLoops, Sessions sessions)
+      throws IOException {
     this.options = options;
     this.sessions = sessions;
-    boolean epoll = Epoll.isAvailable();
-    IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-    this.group =
-        new MultiThreadIoEventLoopGroup(options.loops(), new DefaultThreadFactory("resp"), io);
-    Class<? extends ServerChannel> type =
-        epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    this.loops = loops;
+    this.ownLoops = ownLoops;
     ServerBootstrap bootstrap =
         new ServerBootstrap()
-            .group(group)
-            .channel(type)
+            .group(loops.group())
+            .channel(loops.listener())
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
@@ -108,7 +92,7 @@ public final class RespServer implements AutoCloseable {
             .childHandler(new Initializer());
     if (options.keepAliveSeconds() > 0) {
       bootstrap.childOption(ChannelOption.SO_KEEPALIVE, true);
-      if (epoll) {
+      if (loops.isEpoll()) {
         bootstrap
             .childOption(EpollChannelOption.TCP_KEEPIDLE, options.keepAliveSeconds())
             .childOption(
@@ -118,7 +102,9 @@ public final class RespServer implements AutoCloseable {
     }
     var bound = bootstrap.bind(options.address()).awaitUninterruptibly();
     if (!bound.isSuccess()) {
-      var unused = group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS);
+      if (ownLoops) {
+        loops.close();
+      }
       throw new IOException(
           "cannot listen for clients on " + options.address() + ": " + bound.cause().getMessage(),
           bound.cause());
@@ -127,8 +113,8 @@ public final class RespServer implements AutoCloseable {
     log.info(
         "clients are served on {} by {} event loops ({})",
         listener.localAddress(),
-        options.loops(),
-        epoll ? "epoll" : "nio");
+        loops.count(),
+        loops.kind());
   }
 
   /**
@@ -137,12 +123,22 @@ public final class RespServer implements AutoCloseable {
    * @throws IOException if the address cannot be had, for one because the port is in use
    */
   public static RespServer start(Options options, Sessions sessions) throws IOException {
-    return new RespServer(options, sessions);
+    return new RespServer(options, new EventLoops(options.loops()), true, sessions);
   }
 
-  /** One of the loops on which connections live, for what should run beside them. */
-  public ConnectionLoop home() {
-    return loops.computeIfAbsent(group.next(), NettyLoop::new);
+  /**
+   * Listens, on loops that others use too and that somebody else will close.
+   *
+   * @throws IOException if the address cannot be had, for one because the port is in use
+   */
+  public static RespServer start(Options options, EventLoops loops, Sessions sessions)
+      throws IOException {
+    return new RespServer(options, loops, false, sessions);
+  }
+
+  /** The loops on which connections live, for what should run beside them. */
+  public EventLoops loops() {
+    return loops;
   }
 
   /** Where the server listens. */
@@ -157,16 +153,18 @@ public final class RespServer implements AutoCloseable {
   @Override
   public void close() {
     listener.close().awaitUninterruptibly();
-    group
-        .shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
-        .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    children.close().awaitUninterruptibly();
+    if (ownLoops) {
+      loops.close();
+    }
     log.info("clients are no longer served on {}", options.address());
   }
 
   private final class Initializer extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel channel) {
-      NettyLoop loop = loops.computeIfAbsent(channel.eventLoop(), NettyLoop::new);
+      children.add(channel);
+      NettyLoop loop = loops.loop(channel.eventLoop());
       SslContext tls = options.tls();
       if (tls != null) {
         channel.pipeline().addLast(tls.newHandler(channel.alloc()));
