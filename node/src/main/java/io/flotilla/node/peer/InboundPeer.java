@@ -45,7 +45,9 @@ final class InboundPeer extends FrameChannel {
             : Handshake.Verdict.refuse("a hello was expected, not a frame of kind " + kind);
     if (verdict.peer() == null) {
       mesh().counters().refused();
-      log.warn("a peer at {} was refused: {}", where, verdict.refusal());
+      if (mesh().isNews(verdict.refusal())) {
+        log.warn("a peer at {} was refused: {}", where, verdict.refusal());
+      }
       sendLast(FrameKind.REFUSED, Handshake.refused(verdict.refusal()));
     } else {
       peer = verdict.peer();

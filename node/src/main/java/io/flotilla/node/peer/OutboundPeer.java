@@ -83,11 +83,15 @@ final class OutboundPeer {
     return state == State.UP;
   }
 
+  private String where() {
+    return address.getHostString() + ":" + address.getPort();
+  }
+
   private void tell() {
     mesh.told(
         new LinkStatus(
             peer,
-            address.getHostString() + ":" + address.getPort(),
+            where(),
             state,
             sinceMillis,
             heardMillis,
@@ -166,7 +170,7 @@ final class OutboundPeer {
     backoffMillis = FIRST_BACKOFF_MILLIS;
     said = false;
     mesh.counters().connected();
-    log.info("the link to node {} at {} is up", peer.brief(), address);
+    log.info("the link to node {} at {} is up", peer.brief(), where());
     mesh.linkIsUp(peer);
   }
 
@@ -185,7 +189,7 @@ final class OutboundPeer {
     }
     if (!said && !mesh.isClosed()) {
       said = true;
-      log.warn("the link to node {} at {} is down: {}", peer.brief(), address, why);
+      log.info("the link to node {} at {} is down: {}", peer.brief(), where(), why);
     }
     if (!forgotten && !mesh.isClosed()) {
       long wait = backoffMillis / 2 + ThreadLocalRandom.current().nextLong(backoffMillis);
@@ -272,7 +276,7 @@ final class OutboundPeer {
 
     @Override
     public String toString() {
-      return "node " + peer.brief() + " at " + address;
+      return "node " + peer.brief() + " at " + where();
     }
   }
 }

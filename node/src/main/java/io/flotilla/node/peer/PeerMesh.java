@@ -86,6 +86,7 @@ public final class PeerMesh implements AutoCloseable {
 
   private final Set<InboundPeer> inbound = new HashSet<>();
   private boolean flushPosted;
+  private String lastRefusal = "";
 
   private volatile boolean closed;
 
@@ -298,6 +299,13 @@ public final class PeerMesh implements AutoCloseable {
     } else {
       handler.frame(from, body, back);
     }
+  }
+
+  /** Whether a refusal was not the last one to be logged: a refused peer tries again and again. */
+  boolean isNews(String refusal) {
+    boolean news = !refusal.equals(lastRefusal);
+    lastRefusal = refusal;
+    return news;
   }
 
   void accepted(InboundPeer peer) {
