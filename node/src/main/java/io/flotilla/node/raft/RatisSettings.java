@@ -278,7 +278,7 @@ final class RatisSettings {
     RaftConfigKeys.Rpc.setType(
         p,
         switch (s.transport()) {
-          case GRPC -> SupportedRpcType.GRPC;
+          case GRPC -> new RatisGrpc();
           case NETTY -> SupportedRpcType.NETTY;
         });
     // The same address for all three services: peers talk there, and nobody else does.
