@@ -49,6 +49,7 @@ final class DurabilityMarker {
   private @Nullable Mark written;
   private int cutsUnderWay;
   private boolean cutJustEnded;
+  private boolean retired;
 
   /** What the marker says. */
   record Mark(long index, long term) {}
@@ -91,7 +92,7 @@ final class DurabilityMarker {
 
   /** Raises the marker to what is durable now; nothing while the log is being cut. */
   synchronized void raiseTo(long index, long term) throws IOException {
-    if (cutsUnderWay > 0) {
+    if (cutsUnderWay > 0 || retired) {
       return;
     }
     if (cutJustEnded) {
@@ -124,6 +125,11 @@ final class DurabilityMarker {
     }
     cutsUnderWay++;
     return new CutEnd();
+  }
+
+  /** The group is being removed with its folder: nothing is written any more. */
+  synchronized void retire() {
+    retired = true;
   }
 
   private synchronized void cutEnded() {

@@ -57,6 +57,7 @@ import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.StateMachine;
+import org.apache.ratis.util.ExitUtils;
 import org.apache.ratis.util.JavaUtils;
 import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
@@ -132,7 +133,7 @@ public final class RaftHost implements AutoCloseable {
       throws IOException {
     RaftHost opened = new RaftHost(self, host, port, dir, settings, machines, halt);
     try {
-      opened.start();
+      opened.start(host, port);
       return opened;
     } catch (IOException | RuntimeException | Error e) {
       opened.close();
@@ -214,17 +215,29 @@ public final class RaftHost implements AutoCloseable {
     return folders.computeIfAbsent(group, g -> new GroupFolder(g, groups));
   }
 
-  private void start() throws IOException {
+  private void start(String host, int port) throws IOException {
+    // Else Ratis ends the process without a word of ours if it cannot listen.
+    ExitUtils.disableSystemExit();
     try {
       server.start();
+    } catch (ExitUtils.ExitException e) {
+      throw new IOException("the Raft server cannot listen on " + host + ":" + port + ": " + rootOf(e), e);
     } catch (CompletionException e) {
-      throw new IOException("the Raft server did not start: " + e.getCause(), e);
+      throw new IOException("the Raft server did not start: " + rootOf(e), e);
     }
     for (Replica replica : replicas.values()) {
       replica.attach(server.getDivision(raftId(replica.group())));
     }
     watchdog.start();
     log.info("node {}: {} groups open", self.brief(), replicas.size());
+  }
+
+  private static Throwable rootOf(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   /** Ratis opens a group: makes its replica. */
@@ -417,6 +430,7 @@ public final class RaftHost implements AutoCloseable {
           group, MembershipException.Reason.NO_SUCH_GROUP, "this node has no replica", null);
     }
     replica.closing();
+    folder(group).marker().retire();
     CompletableFuture<RaftClientReply> removal =
         ask(() ->
             server.groupManagementAsync(

@@ -273,6 +273,9 @@ final class Replica implements ShardLog {
    * it.
    */
   CompletableFuture<Message> apply(LogEntryProto entry) {
+    if (halted) {
+      return DONE; // The process is ending; Ratis must not wait for us.
+    }
     Applying task = new Applying(entry);
     if (loop.tryRun(task)) {
       counters.appliedWithoutHandOff.increment();

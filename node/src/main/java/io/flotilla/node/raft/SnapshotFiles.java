@@ -81,8 +81,10 @@ final class SnapshotFiles {
   private final Path incoming;
   private final Path unfinished;
 
-  private @Nullable SingleFileSnapshotInfo latest;
-  private @Nullable SingleFileSnapshotInfo written;
+  /** Read by Ratis for each request of a leader, so never behind a lock that is held during a write. */
+  private volatile @Nullable SingleFileSnapshotInfo latest;
+
+  private volatile @Nullable SingleFileSnapshotInfo written;
   private boolean installing;
 
   /** Takes a snapshot's content into the machine. */
@@ -115,18 +117,22 @@ final class SnapshotFiles {
   }
 
   /** The snapshot that this replica stands on, or null. */
-  synchronized @Nullable SingleFileSnapshotInfo latest() {
+  @Nullable SingleFileSnapshotInfo latest() {
     return latest;
   }
 
   /** The index of {@link #latest}, or -1. */
-  synchronized long latestIndex() {
-    return latest == null ? -1 : latest.getIndex();
+  long latestIndex() {
+    SingleFileSnapshotInfo now = latest;
+    return now == null ? -1 : now.getIndex();
   }
 
   /** The size of the newest file, in bytes; 0 where there is none. */
-  synchronized long latestBytes() {
-    SingleFileSnapshotInfo newest = written == null ? latest : written;
+  long latestBytes() {
+    SingleFileSnapshotInfo newest = written;
+    if (newest == null) {
+      newest = latest;
+    }
     return newest == null ? 0 : newest.getFile().getFileSize();
   }
 
@@ -187,8 +193,9 @@ final class SnapshotFiles {
    * of it.
    */
   synchronized long adopt() {
-    if (written != null && written.getIndex() > latestIndex()) {
-      latest = written;
+    SingleFileSnapshotInfo newest = written;
+    if (newest != null && newest.getIndex() > latestIndex()) {
+      latest = newest;
     }
     written = null;
     return latestIndex();

@@ -4,6 +4,7 @@ import io.flotilla.node.proposal.ShardLog.Voters;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -105,11 +106,12 @@ final class Watchdog implements AutoCloseable {
       for (Replica replica : host.replicas()) {
         replica.forgetLostLeader();
         lookAtDivision(replica);
-        if (late) {
-          isolatedTicks.remove(replica);
-        } else {
+        if (!late) {
           lookAtContact(replica);
         }
+      }
+      for (Map<Replica, ?> known : List.of(isolatedTicks, overSince, pausedSince, termsOnDisk)) {
+        known.keySet().retainAll(host.replicas());
       }
     } catch (RuntimeException e) {
       log.error("the watchdog of node {} failed", host.self().brief(), e);
@@ -209,7 +211,7 @@ final class Watchdog implements AutoCloseable {
   // ------------------------------------------------------------------------------------------------------------------- markers
 
   private void raiseMarkers() {
-    host.replicas().forEach(this::raiseMarker);
+    host.replicas().stream().filter(r -> !r.isClosing()).forEach(this::raiseMarker);
   }
 
   /**

@@ -118,14 +118,14 @@ class MembershipTest {
     try (RaftCluster cluster = RaftCluster.ofJournals(dir, 3, RaftCluster.quick())) {
       GroupId group = newGroup();
       List<Peer> voters = cluster.nodes().stream().map(cluster::peer).toList();
+      // Cut off from each other: no majority, no leader, no entry.
+      cluster.nodes().forEach(n -> cluster.firewall().isolate(n, cluster.nodes()));
       for (NodeId node : cluster.nodes()) {
-        // One after the other, alone each time: no majority, no leader, no entry.
-        cluster.nodes().forEach(cluster::stop);
-        cluster.start(node);
         cluster.host(node).createGroup(group, voters, List.of()).join();
         assertThat(cluster.log(node, group).lastApplied()).isEqualTo(LogPosition.NONE);
-        cluster.stop(node);
       }
+      cluster.stopAll();
+      cluster.firewall().heal();
       for (NodeId node : cluster.nodes()) {
         cluster.start(node);
       }
@@ -172,6 +172,26 @@ class MembershipTest {
         .cause()
         .isInstanceOfSatisfying(
             MembershipException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+  }
+
+  @Test
+  void anAddressInUseIsAnErrorThatNamesIt() throws Exception {
+    try (java.net.ServerSocket taken = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+      assertThatThrownBy(
+              () ->
+                  RaftHost.open(
+                      new NodeId("c".repeat(40)),
+                      "127.0.0.1",
+                      taken.getLocalPort(),
+                      dir,
+                      RaftCluster.quick(),
+                      (group, log, loop) -> new JournalMachine(log, loop),
+                      (why, cause) -> {
+                        throw new AssertionError(why);
+                      }))
+          .isInstanceOf(java.io.IOException.class)
+          .hasMessageContaining(String.valueOf(taken.getLocalPort()));
+    }
   }
 
   @Test

@@ -181,6 +181,7 @@ public final class RaftCluster implements AutoCloseable {
     List<NodeId> found = new ArrayList<>();
     await("a leader of " + group)
         .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(10))
         .until(() -> {
           found.clear();
@@ -213,6 +214,7 @@ public final class RaftCluster implements AutoCloseable {
       log(leader(group), group).propose(p);
       await("an outcome of " + text)
           .atMost(PATIENCE)
+          .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(1))
           .until(() -> !p.events().isEmpty());
       if (p.events().contains("applied")) {
@@ -235,7 +237,8 @@ public final class RaftCluster implements AutoCloseable {
   public void awaitApplied(NodeId node, GroupId group, long index) {
     await(node.brief() + " applied " + index)
         .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(5))
+        .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(5))
         .until(() -> log(node, group).lastApplied().index() >= index);
   }
 
@@ -243,7 +246,8 @@ public final class RaftCluster implements AutoCloseable {
   public static void awaitEvent(TestProposal p, String event) {
     await("\"" + event + "\" for a proposal that was told " + p.events())
         .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(1))
+        .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(1))
         .until(() -> p.events().contains(event));
   }
 

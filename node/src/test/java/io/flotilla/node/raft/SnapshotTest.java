@@ -65,8 +65,9 @@ class SnapshotTest {
       NodeId lagging = cluster.others(leader).getFirst();
       cluster.write(group, "before");
       cluster.stop(lagging);
+      NodeId writer = cluster.leader(group);
       for (int i = 0; i < 900; i++) {
-        cluster.propose(cluster.leader(group), group, i + FILLER);
+        cluster.propose(writer, group, i + FILLER);
       }
       LogPosition last = cluster.write(group, "last");
       for (NodeId node :

@@ -9,7 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** A proposal that writes down all that it is told, in order. */
-public final class TestProposal implements Proposal {
+public class TestProposal implements Proposal {
   private final String text;
   private final List<String> events = new CopyOnWriteArrayList<>();
   private volatile @Nullable LogPosition position;
