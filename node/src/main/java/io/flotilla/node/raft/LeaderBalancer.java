@@ -5,11 +5,9 @@ import io.flotilla.statemachine.metadata.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,16 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings leaders to where {@link LeaderSpread} wants them, gently: at the start, and again after a
- * failure.
+ * Brings leaders to the nodes that should lead, gently: at the start, and again after a failure.
  *
- * <p>Each node looks after the groups that it leads itself, so no two nodes move the same one. It
- * hands a group over only when the preferred node is a follower that answers and has nearly all of
- * the log, when it has led the group for a while (an election settles first), one group at a time
- * with a pause in between, and after a failed try the group is left alone for longer. A transfer
- * refuses writes for a fraction of a second, so moving seldom matters more than being even at once.
- * Priorities of Ratis are not used: with an unreachable peer of higher priority each candidate
- * waits a whole timeout (RATIS.md).
+ * <p>Who should lead is given: the metadata group spreads the shards evenly over the nodes that live, and changes as little as it can.
+ * Each node looks after the groups that it leads itself, so no two nodes move the same one. It hands a group over only when the
+ * preferred node is a follower that answers and has nearly all of the log, when it has led the group for a while (an election settles
+ * first), one group at a time with a pause in between, and after a failed try the group is left alone for longer. A transfer refuses
+ * writes for a fraction of a second, so moving seldom matters more than being even at once.
+ *
+ * <p>Priorities of Ratis are not used: with an unreachable peer of higher priority each candidate waits a whole timeout (RATIS.md).
  */
 public final class LeaderBalancer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaderBalancer.class);
@@ -48,22 +45,9 @@ public final class LeaderBalancer implements AutoCloseable {
   static final long LAG_ENTRIES_MAX = 100;
 
   private final RaftHost host;
-  private final Supplier<Topology> topology;
+  private final Supplier<Map<GroupId, NodeId>> preferred;
   private final Plan plan;
   private final ScheduledExecutorService thread;
-
-  /**
-   * The groups whose leaders are to be spread, as the cluster knows them.
-   *
-   * @param voters of each group, of the whole cluster, whether this node has a replica or not
-   * @param unwilling nodes that should not lead: they drain, or their disks are full
-   */
-  public record Topology(Map<GroupId, Set<NodeId>> voters, Set<NodeId> unwilling) {
-    public Topology {
-      voters = Map.copyOf(voters);
-      unwilling = Set.copyOf(unwilling);
-    }
-  }
 
   /** What a node knows of a group that it leads. */
   record Led(GroupId group, List<GroupStatus.Follower> followers, long committed, long ledMillis) {}
@@ -71,32 +55,37 @@ public final class LeaderBalancer implements AutoCloseable {
   /** A transfer to begin. */
   record Move(GroupId group, NodeId to) {}
 
-  /** Begins to balance; the topology is asked each time, and may be empty at first. */
-  public LeaderBalancer(RaftHost host, RaftSettings settings, Supplier<Topology> topology) {
+  /**
+   * Begins to balance.
+   *
+   * @param preferred who should lead each group, as known now; asked each time, may be empty; groups that this node does not lead
+   *     may stand in it
+   */
+  public LeaderBalancer(RaftHost host, RaftSettings settings, Supplier<Map<GroupId, NodeId>> preferred) {
     this.host = host;
-    this.topology = topology;
+    this.preferred = preferred;
     this.plan = new Plan(host.self(), settings.electionTimeoutMax().toMillis());
     this.thread =
-        Executors.newSingleThreadScheduledExecutor(task -> {
-          Thread t = new Thread(task, "flotilla-leader-balancer-" + host.self().brief());
-          t.setDaemon(true);
-          return t;
-        });
-    var unused =
-        thread.scheduleWithFixedDelay(
-            this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread t = new Thread(task, "flotilla-leader-balancer-" + host.self().brief());
+              t.setDaemon(true);
+              return t;
+            });
+    var unused = thread.scheduleWithFixedDelay(this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void look() {
     try {
+      Map<GroupId, NodeId> wanted = preferred.get();
       List<Led> led = new ArrayList<>();
       for (GroupId group : host.groups()) {
-        GroupStatus status = host.status(group);
+        GroupStatus status = wanted.containsKey(group) ? host.status(group) : null;
         if (status != null && status.role() == GroupStatus.Role.LEADER) {
           led.add(new Led(group, status.followers(), status.committed(), status.roleMillis()));
         }
       }
-      plan.next(topology.get(), led, nowMillis()).ifPresent(this::begin);
+      plan.next(wanted, led, nowMillis()).ifPresent(this::begin);
     } catch (RuntimeException e) {
       log.error("the leader balancer of node {} failed", host.self().brief(), e);
     }
@@ -107,15 +96,16 @@ public final class LeaderBalancer implements AutoCloseable {
   }
 
   private void begin(Move move) {
-    log.info("group {}: hands its leadership to {}, where it belongs", move.group, move.to.brief());
+    log.info("group {}: hands its leadership to {}, who should lead it", move.group, move.to.brief());
     host.counters().balancingTransfers.increment();
     var unused =
         host.transferLeadership(move.group, move.to)
-            .exceptionally(e -> {
-              log.info("group {}: was not handed over: {}", move.group, e.getMessage());
-              plan.failed(move.group, nowMillis());
-              return null;
-            });
+            .exceptionally(
+                e -> {
+                  log.info("group {}: was not handed over: {}", move.group, e.getMessage());
+                  plan.failed(move.group, nowMillis());
+                  return null;
+                });
   }
 
   @Override
@@ -123,9 +113,7 @@ public final class LeaderBalancer implements AutoCloseable {
     thread.shutdownNow();
   }
 
-  /**
-   * The decisions, without clock or cluster: facts and the time come in, at most one move goes out.
-   */
+  /** The decisions, without clock or cluster: facts and the time come in, at most one move goes out. */
   static final class Plan {
     private final NodeId self;
     private final long silenceMillisMax;
@@ -138,18 +126,10 @@ public final class LeaderBalancer implements AutoCloseable {
     }
 
     /** The transfer to begin now, if any; the caller begins it. */
-    synchronized Optional<Move> next(Topology topology, List<Led> led, long nowMillis) {
+    synchronized Optional<Move> next(Map<GroupId, NodeId> preferred, List<Led> led, long nowMillis) {
       if (nowMillis < pauseUntil) {
         return Optional.empty();
       }
-      Set<NodeId> unable = new HashSet<>(topology.unwilling);
-      for (Led one : led) {
-        one.followers.stream()
-            .filter(f -> f.silentMillis() > silenceMillisMax)
-            .forEach(f -> unable.add(f.node()));
-      }
-      Map<GroupId, NodeId> preferred =
-          LeaderSpread.preferred(topology.voters, n -> !unable.contains(n));
       for (Led one : led) {
         NodeId to = preferred.get(one.group);
         if (to != null
@@ -164,9 +144,13 @@ public final class LeaderBalancer implements AutoCloseable {
       return Optional.empty();
     }
 
-    private static boolean isReady(Led one, NodeId to) {
+    private boolean isReady(Led one, NodeId to) {
       return one.followers.stream()
-          .anyMatch(f -> f.node().equals(to) && f.matched() >= one.committed - LAG_ENTRIES_MAX);
+          .anyMatch(
+              f ->
+                  f.node().equals(to)
+                      && f.silentMillis() <= silenceMillisMax
+                      && f.matched() >= one.committed - LAG_ENTRIES_MAX);
     }
 
     /** A transfer did not work out. */

@@ -221,7 +221,8 @@ public final class RaftHost implements AutoCloseable {
     try {
       server.start();
     } catch (ExitUtils.ExitException e) {
-      throw new IOException("the Raft server cannot listen on " + host + ":" + port + ": " + rootOf(e), e);
+      throw new IOException(
+          "the Raft server cannot listen on " + host + ":" + port + ": " + rootOf(e), e);
     } catch (CompletionException e) {
       throw new IOException("the Raft server did not start: " + rootOf(e), e);
     }

@@ -13,13 +13,15 @@ import org.apache.ratis.server.leader.LogAppender;
 /**
  * Ratis' gRPC transport with log appenders that sleep while they have nothing to send.
  *
- * <p>Ratis wakes the appender of every follower for each change of any commit index: some four times for each entry, of which one has
- * an entry to send. The others look, find nothing (a commit index travels with the next entry or heartbeat anyway), and sleep again: on
- * a small machine six of some forty changes of thread that an entry costs on three nodes. Here a wake-up passes only if there is
- * something to send. Whatever makes that true is followed by a wake-up, as before: an appended entry, an answer of the follower, an
- * error, a requested heartbeat.
+ * <p>Ratis wakes the appender of every follower for each change of any commit index: some four
+ * times for each entry, of which one has an entry to send. The others look, find nothing (a commit
+ * index travels with the next entry or heartbeat anyway), and sleep again: on a small machine six
+ * of some forty changes of thread that an entry costs on three nodes. Here a wake-up passes only if
+ * there is something to send. Whatever makes that true is followed by a wake-up, as before: an
+ * appended entry, an answer of the follower, an error, a requested heartbeat.
  *
- * <p>Found by Ratis through its name in the properties; public and with a public constructor only for that.
+ * <p>Found by Ratis through its name in the properties; public and with a public constructor only
+ * for that.
  */
 public final class RatisGrpc implements RpcType {
   /** The name by which Ratis finds this class. */
@@ -32,7 +34,8 @@ public final class RatisGrpc implements RpcType {
   public RpcFactory newFactory(Parameters parameters) {
     return new GrpcFactory(parameters) {
       @Override
-      public LogAppender newLogAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower) {
+      public LogAppender newLogAppender(
+          RaftServer.Division server, LeaderState leader, FollowerInfo follower) {
         return new QuietAppender(server, leader, follower);
       }
     };

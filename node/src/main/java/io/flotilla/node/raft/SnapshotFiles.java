@@ -81,7 +81,9 @@ final class SnapshotFiles {
   private final Path incoming;
   private final Path unfinished;
 
-  /** Read by Ratis for each request of a leader, so never behind a lock that is held during a write. */
+  /**
+   * Read by Ratis for each request of a leader, so never behind a lock that is held during a write.
+   */
   private volatile @Nullable SingleFileSnapshotInfo latest;
 
   private volatile @Nullable SingleFileSnapshotInfo written;

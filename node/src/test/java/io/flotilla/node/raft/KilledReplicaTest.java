@@ -23,8 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A process killed in the middle of its writes comes back with all that it had acknowledged, and its preflight does not take the
- * traces of the kill for damage: a replica that refuses without reason is lost as well.
+ * A process killed in the middle of its writes comes back with all that it had acknowledged, and
+ * its preflight does not take the traces of the kill for damage: a replica that refuses without
+ * reason is lost as well.
  */
 @Tag("cluster")
 class KilledReplicaTest {
@@ -32,7 +33,10 @@ class KilledReplicaTest {
   private static final GroupId GROUP = new GroupId(new UUID(2, 2));
   private static final int KILLS = 4;
 
-  /** Entries acknowledged before each kill: more each time, so that segments roll and snapshots are taken in between. */
+  /**
+   * Entries acknowledged before each kill: more each time, so that segments roll and snapshots are
+   * taken in between.
+   */
   private static final int[] ACKNOWLEDGED = {1, 150, 400, 700};
 
   @TempDir Path dir;
@@ -48,24 +52,32 @@ class KilledReplicaTest {
                   "-Xmx256m",
                   "-XX:TieredStopAtLevel=1",
                   "-cp",
-                  System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                  System.getProperty(
+                      "surefire.test.class.path", System.getProperty("java.class.path")),
                   Writer.class.getName(),
                   dir.resolve("node").toString(),
                   String.valueOf(freePort()))
               .redirectError(output.toFile())
               .start();
       try (BufferedReader lines =
-          new BufferedReader(new InputStreamReader(writer.getInputStream(), StandardCharsets.UTF_8))) {
+          new BufferedReader(
+              new InputStreamReader(writer.getInputStream(), StandardCharsets.UTF_8))) {
         int heard = 0;
-        for (String line = lines.readLine(); line != null && heard < ACKNOWLEDGED[kill]; line = lines.readLine()) {
+        for (String line = lines.readLine();
+            line != null && heard < ACKNOWLEDGED[kill];
+            line = lines.readLine()) {
           if (line.startsWith("acknowledged ")) {
             long number = Long.parseLong(line.substring("acknowledged ".length()));
-            assertThat(number).as("the writer counts on from what it found").isGreaterThan(acknowledged);
+            assertThat(number)
+                .as("the writer counts on from what it found")
+                .isGreaterThan(acknowledged);
             acknowledged = number;
             heard++;
           }
         }
-        assertThat(heard).as("acknowledgements; the writer said: %s", Files.readString(output)).isEqualTo(ACKNOWLEDGED[kill]);
+        assertThat(heard)
+            .as("acknowledgements; the writer said: %s", Files.readString(output))
+            .isEqualTo(ACKNOWLEDGED[kill]);
       } finally {
         writer.destroyForcibly();
         assertThat(writer.waitFor(RaftCluster.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -85,13 +97,15 @@ class KilledReplicaTest {
   }
 
   private static int freePort() throws IOException {
-    try (java.net.ServerSocket socket = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+    try (java.net.ServerSocket socket =
+        new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }
 
   private static RaftHost open(Path dir, int port, JournalMachine[] journal) throws IOException {
-    RaftSettings small = RaftCluster.quick().withLog(64 * 1024, 128 * 1024, 256 * 1024, 1_000_000, 10);
+    RaftSettings small =
+        RaftCluster.quick().withLog(64 * 1024, 128 * 1024, 256 * 1024, 1_000_000, 10);
     RaftHost host =
         RaftHost.open(
             NODE,
@@ -109,7 +123,10 @@ class KilledReplicaTest {
     return host;
   }
 
-  /** The process that is killed: one voter that writes without end, eight entries in flight, and says what was acknowledged. */
+  /**
+   * The process that is killed: one voter that writes without end, eight entries in flight, and
+   * says what was acknowledged.
+   */
   static final class Writer {
     private Writer() {}
 
@@ -121,12 +138,11 @@ class KilledReplicaTest {
       int found = Objects.requireNonNull(journal[0]).entries().size();
       // On the loop, so that no entry is applied, and the next one proposed, in between.
       Objects.requireNonNull(host.loop(GROUP))
-          .execute(
-              () -> {
-                for (int i = 0; i < 8; i++) {
-                  log.propose(new Numbered(log, found + i));
-                }
-              });
+          .execute(() -> {
+            for (int i = 0; i < 8; i++) {
+              log.propose(new Numbered(log, found + i));
+            }
+          });
       Thread.currentThread().join();
     }
   }

@@ -11,8 +11,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,14 +29,15 @@ class LeaderSpreadsOutTest {
     RaftSettings settings = RaftCluster.quick();
     try (RaftCluster cluster = RaftCluster.ofJournals(dir, 3, settings)) {
       List<GroupId> groups = IntStream.range(0, 3).mapToObj(i -> cluster.createGroup()).toList();
-      Map<GroupId, Set<NodeId>> voters =
-          groups.stream().collect(Collectors.toMap(g -> g, g -> new HashSet<>(cluster.nodes())));
-      LeaderBalancer.Topology topology = new LeaderBalancer.Topology(voters, Set.of());
+      Map<GroupId, NodeId> preferred = new HashMap<>();
+      for (int i = 0; i < groups.size(); i++) {
+        preferred.put(groups.get(i), cluster.nodes().get(i));
+      }
       Map<NodeId, LeaderBalancer> balancers = new HashMap<>();
       cluster
           .nodes()
           .forEach(
-              n -> balancers.put(n, new LeaderBalancer(cluster.host(n), settings, () -> topology)));
+              n -> balancers.put(n, new LeaderBalancer(cluster.host(n), settings, () -> preferred)));
       awaitSpread(cluster, groups);
 
       NodeId away = cluster.nodes().getFirst();
@@ -46,7 +45,7 @@ class LeaderSpreadsOutTest {
       cluster.stop(away);
       groups.forEach(cluster::leader);
       cluster.start(away);
-      balancers.put(away, new LeaderBalancer(cluster.host(away), settings, () -> topology));
+      balancers.put(away, new LeaderBalancer(cluster.host(away), settings, () -> preferred));
       awaitSpread(cluster, groups);
       groups.forEach(g -> cluster.write(g, "still there"));
       balancers.values().forEach(LeaderBalancer::close);

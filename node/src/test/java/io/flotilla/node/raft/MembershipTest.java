@@ -176,19 +176,19 @@ class MembershipTest {
 
   @Test
   void anAddressInUseIsAnErrorThatNamesIt() throws Exception {
-    try (java.net.ServerSocket taken = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
-      assertThatThrownBy(
-              () ->
-                  RaftHost.open(
-                      new NodeId("c".repeat(40)),
-                      "127.0.0.1",
-                      taken.getLocalPort(),
-                      dir,
-                      RaftCluster.quick(),
-                      (group, log, loop) -> new JournalMachine(log, loop),
-                      (why, cause) -> {
-                        throw new AssertionError(why);
-                      }))
+    try (java.net.ServerSocket taken =
+        new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+      assertThatThrownBy(() ->
+              RaftHost.open(
+                  new NodeId("c".repeat(40)),
+                  "127.0.0.1",
+                  taken.getLocalPort(),
+                  dir,
+                  RaftCluster.quick(),
+                  (group, log, loop) -> new JournalMachine(log, loop),
+                  (why, cause) -> {
+                    throw new AssertionError(why);
+                  }))
           .isInstanceOf(java.io.IOException.class)
           .hasMessageContaining(String.valueOf(taken.getLocalPort()));
     }

@@ -238,7 +238,7 @@ public final class RaftCluster implements AutoCloseable {
     await(node.brief() + " applied " + index)
         .atMost(PATIENCE)
         .pollDelay(Duration.ZERO)
-          .pollInterval(Duration.ofMillis(5))
+        .pollInterval(Duration.ofMillis(5))
         .until(() -> log(node, group).lastApplied().index() >= index);
   }
 
@@ -247,7 +247,7 @@ public final class RaftCluster implements AutoCloseable {
     await("\"" + event + "\" for a proposal that was told " + p.events())
         .atMost(PATIENCE)
         .pollDelay(Duration.ZERO)
-          .pollInterval(Duration.ofMillis(1))
+        .pollInterval(Duration.ofMillis(1))
         .until(() -> p.events().contains(event));
   }
 
