@@ -18,13 +18,16 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings leaders to the nodes that should lead, gently: at the start, and again after a failure.
  *
- * <p>Who should lead is given: the metadata group spreads the shards evenly over the nodes that live, and changes as little as it can.
- * Each node looks after the groups that it leads itself, so no two nodes move the same one. It hands a group over only when the
- * preferred node is a follower that answers and has nearly all of the log, when it has led the group for a while (an election settles
- * first), one group at a time with a pause in between, and after a failed try the group is left alone for longer. A transfer refuses
- * writes for a fraction of a second, so moving seldom matters more than being even at once.
+ * <p>Who should lead is given: the metadata group spreads the shards evenly over the nodes that
+ * live, and changes as little as it can. Each node looks after the groups that it leads itself, so
+ * no two nodes move the same one. It hands a group over only when the preferred node is a follower
+ * that answers and has nearly all of the log, when it has led the group for a while (an election
+ * settles first), one group at a time with a pause in between, and after a failed try the group is
+ * left alone for longer. A transfer refuses writes for a fraction of a second, so moving seldom
+ * matters more than being even at once.
  *
- * <p>Priorities of Ratis are not used: with an unreachable peer of higher priority each candidate waits a whole timeout (RATIS.md).
+ * <p>Priorities of Ratis are not used: with an unreachable peer of higher priority each candidate
+ * waits a whole timeout (RATIS.md).
  */
 public final class LeaderBalancer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaderBalancer.class);
@@ -58,21 +61,23 @@ public final class LeaderBalancer implements AutoCloseable {
   /**
    * Begins to balance.
    *
-   * @param preferred who should lead each group, as known now; asked each time, may be empty; groups that this node does not lead
-   *     may stand in it
+   * @param preferred who should lead each group, as known now; asked each time, may be empty;
+   *     groups that this node does not lead may stand in it
    */
-  public LeaderBalancer(RaftHost host, RaftSettings settings, Supplier<Map<GroupId, NodeId>> preferred) {
+  public LeaderBalancer(
+      RaftHost host, RaftSettings settings, Supplier<Map<GroupId, NodeId>> preferred) {
     this.host = host;
     this.preferred = preferred;
     this.plan = new Plan(host.self(), settings.electionTimeoutMax().toMillis());
     this.thread =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread t = new Thread(task, "flotilla-leader-balancer-" + host.self().brief());
-              t.setDaemon(true);
-              return t;
-            });
-    var unused = thread.scheduleWithFixedDelay(this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+        Executors.newSingleThreadScheduledExecutor(task -> {
+          Thread t = new Thread(task, "flotilla-leader-balancer-" + host.self().brief());
+          t.setDaemon(true);
+          return t;
+        });
+    var unused =
+        thread.scheduleWithFixedDelay(
+            this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void look() {
@@ -96,16 +101,16 @@ public final class LeaderBalancer implements AutoCloseable {
   }
 
   private void begin(Move move) {
-    log.info("group {}: hands its leadership to {}, who should lead it", move.group, move.to.brief());
+    log.info(
+        "group {}: hands its leadership to {}, who should lead it", move.group, move.to.brief());
     host.counters().balancingTransfers.increment();
     var unused =
         host.transferLeadership(move.group, move.to)
-            .exceptionally(
-                e -> {
-                  log.info("group {}: was not handed over: {}", move.group, e.getMessage());
-                  plan.failed(move.group, nowMillis());
-                  return null;
-                });
+            .exceptionally(e -> {
+              log.info("group {}: was not handed over: {}", move.group, e.getMessage());
+              plan.failed(move.group, nowMillis());
+              return null;
+            });
   }
 
   @Override
@@ -113,7 +118,9 @@ public final class LeaderBalancer implements AutoCloseable {
     thread.shutdownNow();
   }
 
-  /** The decisions, without clock or cluster: facts and the time come in, at most one move goes out. */
+  /**
+   * The decisions, without clock or cluster: facts and the time come in, at most one move goes out.
+   */
   static final class Plan {
     private final NodeId self;
     private final long silenceMillisMax;
@@ -126,7 +133,8 @@ public final class LeaderBalancer implements AutoCloseable {
     }
 
     /** The transfer to begin now, if any; the caller begins it. */
-    synchronized Optional<Move> next(Map<GroupId, NodeId> preferred, List<Led> led, long nowMillis) {
+    synchronized Optional<Move> next(
+        Map<GroupId, NodeId> preferred, List<Led> led, long nowMillis) {
       if (nowMillis < pauseUntil) {
         return Optional.empty();
       }
@@ -146,11 +154,10 @@ public final class LeaderBalancer implements AutoCloseable {
 
     private boolean isReady(Led one, NodeId to) {
       return one.followers.stream()
-          .anyMatch(
-              f ->
-                  f.node().equals(to)
-                      && f.silentMillis() <= silenceMillisMax
-                      && f.matched() >= one.committed - LAG_ENTRIES_MAX);
+          .anyMatch(f ->
+              f.node().equals(to)
+                  && f.silentMillis() <= silenceMillisMax
+                  && f.matched() >= one.committed - LAG_ENTRIES_MAX);
     }
 
     /** A transfer did not work out. */

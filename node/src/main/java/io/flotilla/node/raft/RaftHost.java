@@ -6,6 +6,8 @@ import io.flotilla.node.proposal.ShardLog;
 import io.flotilla.node.proposal.ShardLoop;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -159,6 +161,7 @@ public final class RaftHost implements AutoCloseable {
     this.machines = machines;
     this.halt = halt;
     this.groups = dir.resolve(RatisSettings.GROUPS_FOLDER).toAbsolutePath();
+    probe(host, port);
     Files.createDirectories(groups);
     inspectFolders();
     this.snapshotWriter =
@@ -180,6 +183,15 @@ public final class RaftHost implements AutoCloseable {
       t.setDaemon(true);
       return t;
     };
+  }
+
+  /** Fails with the plain words of the platform if the address cannot be had, before anything is opened. */
+  private static void probe(String host, int port) throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(host, port));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IOException("the Raft server cannot listen on " + host + ":" + port + ": " + e.getMessage(), e);
+    }
   }
 
   private void inspectFolders() throws IOException {

@@ -56,7 +56,7 @@ class KilledReplicaTest {
                       "surefire.test.class.path", System.getProperty("java.class.path")),
                   Writer.class.getName(),
                   dir.resolve("node").toString(),
-                  String.valueOf(freePort()))
+                  String.valueOf(RaftCluster.freePort()))
               .redirectError(output.toFile())
               .start();
       try (BufferedReader lines =
@@ -84,7 +84,7 @@ class KilledReplicaTest {
       }
     }
     JournalMachine[] journal = new JournalMachine[1];
-    try (RaftHost host = open(dir.resolve("node"), freePort(), journal)) {
+    try (RaftHost host = open(dir.resolve("node"), RaftCluster.freePort(), journal)) {
       ShardLog log = Objects.requireNonNull(host.log(GROUP));
       org.awaitility.Awaitility.await().atMost(RaftCluster.PATIENCE).until(log::isLeaderReady);
       List<String> entries = Objects.requireNonNull(journal[0]).entries();
@@ -93,13 +93,6 @@ class KilledReplicaTest {
         assertThat(entries.get(i)).startsWith(i + " ");
       }
       assertThat(journal[0].faults()).isEmpty();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (java.net.ServerSocket socket =
-        new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

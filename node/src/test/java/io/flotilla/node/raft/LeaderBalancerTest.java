@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** Leaders are handed to those who should lead: seldom, one at a time, and only to who can take over at once. */
+/**
+ * Leaders are handed to those who should lead: seldom, one at a time, and only to who can take over
+ * at once.
+ */
 class LeaderBalancerTest {
   private static final long SILENT = 1000;
   private static final long LONG_SETTLED = LeaderBalancer.SETTLED.toMillis();
@@ -22,7 +25,8 @@ class LeaderBalancerTest {
   private static final NodeId C = node(3);
 
   /** Group 0 belongs to A, 1 to B, 2 to C. */
-  private static final Map<GroupId, NodeId> PREFERRED = Map.of(group(0), A, group(1), B, group(2), C);
+  private static final Map<GroupId, NodeId> PREFERRED =
+      Map.of(group(0), A, group(1), B, group(2), C);
 
   private final Plan plan = new Plan(A, SILENT);
 
@@ -47,7 +51,8 @@ class LeaderBalancerTest {
     Led own = led(0, LONG_SETTLED, well(B), well(C));
     Led first = led(1, LONG_SETTLED, well(B), well(C));
     Led second = led(2, LONG_SETTLED, well(B), well(C));
-    assertThat(plan.next(PREFERRED, List.of(own, first, second), 0)).contains(new Move(group(1), B));
+    assertThat(plan.next(PREFERRED, List.of(own, first, second), 0))
+        .contains(new Move(group(1), B));
     assertThat(plan.next(PREFERRED, List.of(own, second), 1)).as("within the pause").isEmpty();
     long later = LeaderBalancer.PAUSE.toMillis();
     assertThat(plan.next(PREFERRED, List.of(own, second), later)).contains(new Move(group(2), C));
@@ -61,7 +66,8 @@ class LeaderBalancerTest {
 
   @Test
   void aFreshLeaderIsLeftToSettle() {
-    assertThat(plan.next(PREFERRED, List.of(led(1, LONG_SETTLED - 1, well(B), well(C))), 0)).isEmpty();
+    assertThat(plan.next(PREFERRED, List.of(led(1, LONG_SETTLED - 1, well(B), well(C))), 0))
+        .isEmpty();
   }
 
   @Test
@@ -72,7 +78,8 @@ class LeaderBalancerTest {
 
   @Test
   void aNodeThatLagsGetsNothingYet() {
-    GroupStatus.Follower lagging = new GroupStatus.Follower(B, 1000 - LeaderBalancer.LAG_ENTRIES_MAX - 1, 10);
+    GroupStatus.Follower lagging =
+        new GroupStatus.Follower(B, 1000 - LeaderBalancer.LAG_ENTRIES_MAX - 1, 10);
     assertThat(plan.next(PREFERRED, List.of(led(1, LONG_SETTLED, lagging, well(C))), 0)).isEmpty();
   }
 
@@ -86,7 +93,9 @@ class LeaderBalancerTest {
     List<Led> one = List.of(led(1, LONG_SETTLED, well(B), well(C)));
     assertThat(plan.next(PREFERRED, one, 0)).isPresent();
     plan.failed(group(1), 100);
-    assertThat(plan.next(PREFERRED, one, 100 + LeaderBalancer.AFTER_FAILURE.toMillis() - 1)).isEmpty();
-    assertThat(plan.next(PREFERRED, one, 100 + LeaderBalancer.AFTER_FAILURE.toMillis())).isPresent();
+    assertThat(plan.next(PREFERRED, one, 100 + LeaderBalancer.AFTER_FAILURE.toMillis() - 1))
+        .isEmpty();
+    assertThat(plan.next(PREFERRED, one, 100 + LeaderBalancer.AFTER_FAILURE.toMillis()))
+        .isPresent();
   }
 }

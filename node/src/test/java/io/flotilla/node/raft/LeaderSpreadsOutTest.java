@@ -36,8 +36,8 @@ class LeaderSpreadsOutTest {
       Map<NodeId, LeaderBalancer> balancers = new HashMap<>();
       cluster
           .nodes()
-          .forEach(
-              n -> balancers.put(n, new LeaderBalancer(cluster.host(n), settings, () -> preferred)));
+          .forEach(n ->
+              balancers.put(n, new LeaderBalancer(cluster.host(n), settings, () -> preferred)));
       awaitSpread(cluster, groups);
 
       NodeId away = cluster.nodes().getFirst();

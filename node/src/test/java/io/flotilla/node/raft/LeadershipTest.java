@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import org.apache.ratis.server.RaftServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -187,15 +188,51 @@ class LeadershipTest {
           throw new IllegalStateException("a bug");
         });
     TestProposal poison = cluster.propose(leader, group, "poison");
-    await("a halt").atMost(RaftCluster.PATIENCE).until(() -> !cluster.halts().isEmpty());
+    await("a halt").atMost(RaftCluster.PATIENCE).until(() -> cluster.halts().stream().anyMatch(h -> h.contains(group.toString())));
     LogPosition place = Objects.requireNonNull(poison.position());
-    assertThat(cluster.halts().getFirst())
-        .contains(group.toString(), "entry " + place.index() + " of term " + place.term(), "a bug");
+    assertThat(cluster.halts())
+        .anySatisfy(
+            h ->
+                assertThat(h)
+                    .contains(
+                        group.toString(), "entry " + place.index() + " of term " + place.term(), "a bug"));
     assertThat(cluster.log(leader, group).isLeader())
         .as("a halted replica claims no leadership")
         .isFalse();
     TestProposal after = cluster.propose(leader, group, "after");
     assertThat(cluster.journal(leader, group).entries()).isEmpty();
     assertThat(after.events()).doesNotContain("applied");
+  }
+
+  /** Ratis closes a group by itself when its log or its apply thread fails, and lives on without it. */
+  @Test
+  void aGroupThatRatisClosesHaltsTheNode() {
+    GroupId group = cluster.createGroup();
+    NodeId node = cluster.nodes().getFirst();
+    RaftServer.Division division =
+        cluster.host(node).replicas().stream()
+            .filter(r -> r.group().equals(group))
+            .map(r -> Objects.requireNonNull(r.division()))
+            .findFirst()
+            .orElseThrow();
+    division.close();
+    await("a halt")
+        .atMost(RaftCluster.PATIENCE)
+        .until(() -> cluster.halts().stream().anyMatch(h -> h.contains(group.toString()) && h.contains("has closed it")));
+  }
+
+  @Test
+  void aLogThatCannotBeWrittenHaltsTheNode() {
+    GroupId group = cluster.createGroup();
+    NodeId node = cluster.nodes().getFirst();
+    RaftServer.Division division =
+        cluster.host(node).replicas().stream()
+            .filter(r -> r.group().equals(group))
+            .map(r -> Objects.requireNonNull(r.division()))
+            .findFirst()
+            .orElseThrow();
+    division.getStateMachine().event().notifyLogFailed(new IOException("no space left"), null);
+    assertThat(cluster.halts()).anyMatch(h -> h.contains(group.toString()) && h.contains("no space left"));
+    assertThat(cluster.log(node, group).isLeaderReady()).isFalse();
   }
 }

@@ -285,7 +285,7 @@ class LogPreflightTest {
             RaftHost.open(
                 new NodeId("a".repeat(40)),
                 "127.0.0.1",
-                1,
+                RaftCluster.freePort(),
                 dir,
                 RaftCluster.quick(),
                 (g, log, loop) -> new JournalMachine(log, loop),

@@ -190,7 +190,8 @@ class MembershipTest {
                     throw new AssertionError(why);
                   }))
           .isInstanceOf(java.io.IOException.class)
-          .hasMessageContaining(String.valueOf(taken.getLocalPort()));
+          .hasMessageContaining(String.valueOf(taken.getLocalPort()))
+          .hasRootCauseInstanceOf(java.net.BindException.class);
     }
   }
 

@@ -128,4 +128,22 @@ class ReplicationTest {
     }
     assertThat(cluster.host(cluster.nodes().getFirst()).groups()).containsAll(groups);
   }
+
+  @Test
+  void theNettyTransportCarriesEntriesToo(@TempDir Path other) throws Exception {
+    // Takes the shared cluster's firewall away when it ends; no test here needs that one.
+    RaftSettings netty = RaftCluster.quick().withTransport(RaftSettings.Transport.NETTY);
+    try (RaftCluster plain = RaftCluster.ofJournals(other, 3, netty)) {
+      GroupId group = plain.createGroup();
+      LogPosition last = LogPosition.NONE;
+      for (int i = 0; i < 20; i++) {
+        last = plain.write(group, "entry " + i);
+      }
+      for (NodeId node : plain.nodes()) {
+        plain.awaitApplied(node, group, last.index());
+        assertThat(plain.journal(node, group).entries()).hasSize(20);
+      }
+      assertThat(plain.halts()).isEmpty();
+    }
+  }
 }
