@@ -185,12 +185,16 @@ public final class RaftHost implements AutoCloseable {
     };
   }
 
-  /** Fails with the plain words of the platform if the address cannot be had, before anything is opened. */
+  /**
+   * Fails with the plain words of the platform if the address cannot be had, before anything is
+   * opened.
+   */
   private static void probe(String host, int port) throws IOException {
     try (ServerSocket socket = new ServerSocket()) {
       socket.bind(new InetSocketAddress(host, port));
     } catch (IOException | IllegalArgumentException e) {
-      throw new IOException("the Raft server cannot listen on " + host + ":" + port + ": " + e.getMessage(), e);
+      throw new IOException(
+          "the Raft server cannot listen on " + host + ":" + port + ": " + e.getMessage(), e);
     }
   }
 

@@ -188,14 +188,17 @@ class LeadershipTest {
           throw new IllegalStateException("a bug");
         });
     TestProposal poison = cluster.propose(leader, group, "poison");
-    await("a halt").atMost(RaftCluster.PATIENCE).until(() -> cluster.halts().stream().anyMatch(h -> h.contains(group.toString())));
+    await("a halt")
+        .atMost(RaftCluster.PATIENCE)
+        .until(() -> cluster.halts().stream().anyMatch(h -> h.contains(group.toString())));
     LogPosition place = Objects.requireNonNull(poison.position());
     assertThat(cluster.halts())
-        .anySatisfy(
-            h ->
-                assertThat(h)
-                    .contains(
-                        group.toString(), "entry " + place.index() + " of term " + place.term(), "a bug"));
+        .anySatisfy(h ->
+            assertThat(h)
+                .contains(
+                    group.toString(),
+                    "entry " + place.index() + " of term " + place.term(),
+                    "a bug"));
     assertThat(cluster.log(leader, group).isLeader())
         .as("a halted replica claims no leadership")
         .isFalse();
@@ -204,7 +207,9 @@ class LeadershipTest {
     assertThat(after.events()).doesNotContain("applied");
   }
 
-  /** Ratis closes a group by itself when its log or its apply thread fails, and lives on without it. */
+  /**
+   * Ratis closes a group by itself when its log or its apply thread fails, and lives on without it.
+   */
   @Test
   void aGroupThatRatisClosesHaltsTheNode() {
     GroupId group = cluster.createGroup();
@@ -218,7 +223,9 @@ class LeadershipTest {
     division.close();
     await("a halt")
         .atMost(RaftCluster.PATIENCE)
-        .until(() -> cluster.halts().stream().anyMatch(h -> h.contains(group.toString()) && h.contains("has closed it")));
+        .until(() ->
+            cluster.halts().stream()
+                .anyMatch(h -> h.contains(group.toString()) && h.contains("has closed it")));
   }
 
   @Test
@@ -232,7 +239,8 @@ class LeadershipTest {
             .findFirst()
             .orElseThrow();
     division.getStateMachine().event().notifyLogFailed(new IOException("no space left"), null);
-    assertThat(cluster.halts()).anyMatch(h -> h.contains(group.toString()) && h.contains("no space left"));
+    assertThat(cluster.halts())
+        .anyMatch(h -> h.contains(group.toString()) && h.contains("no space left"));
     assertThat(cluster.log(node, group).isLeaderReady()).isFalse();
   }
 }
