@@ -35,10 +35,6 @@ import org.jspecify.annotations.Nullable;
 final class ClusterCommands {
   static final List<Row> ROWS =
       List.of(
-          Row.container("CLUSTER")
-              .since("3.0.0")
-              .summary("A container for Redis Cluster commands.")
-              .complexity("Depends on subcommand."),
           row("CLUSTER HELP", "5.0.0", "Returns helpful text about the different subcommands.")
               .flags(LOADING),
           row("CLUSTER INFO", "3.0.0", "Returns information about the state of a node.")

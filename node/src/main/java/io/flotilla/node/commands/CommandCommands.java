@@ -107,7 +107,7 @@ final class CommandCommands {
     List<Reply> infos = new ArrayList<>();
     for (int i = 2; i < argv.length; i++) {
       Command command = find(argv[i]);
-      infos.add(command == null ? Reply.NIL_ARRAY : info(command));
+      infos.add(command == null ? Reply.NIL : info(command));
     }
     return Reply.array(infos);
   }
@@ -242,19 +242,31 @@ final class CommandCommands {
     if (!command.acceptsCount(asked.length)) {
       return Reply.error("ERR Invalid number of arguments specified for command");
     }
-    if (command.keyPlaces(asked) == null) {
+    int[] places = command.keyPlaces(asked);
+    if (places == null) {
       return Reply.error("ERR Invalid arguments specified for command");
     }
     List<Reply> keys = new ArrayList<>();
-    for (KeySpec spec : command.keySpecs()) {
-      for (int place : command.keyPlaces(asked, spec)) {
-        keys.add(
-            withFlags
-                ? Reply.array(Reply.bulk(asked[place]), flags(spec))
-                : Reply.bulk(asked[place]));
-      }
+    for (int place : places) {
+      Reply key = Reply.bulk(asked[place]);
+      keys.add(withFlags ? Reply.array(key, flags(specOf(command, asked, place))) : key);
     }
     return keys.isEmpty() ? Reply.error("ERR The command has no key arguments") : Reply.array(keys);
+  }
+
+  /**
+   * The spec that finds the key at this place; the last one where only the command's own finder
+   * knows it.
+   */
+  private static KeySpec specOf(Command command, byte[][] argv, int place) {
+    for (KeySpec spec : command.keySpecs()) {
+      for (int each : command.keyPlaces(argv, spec)) {
+        if (each == place) {
+          return spec;
+        }
+      }
+    }
+    return command.keySpecs().get(command.keySpecs().size() - 1);
   }
 
   private Reply list(Session session, byte[][] argv) {

@@ -95,7 +95,7 @@ final class ConfigCommands {
   private void set(Session session, byte[][] argv, NodeCommand.Later later) {
     Front front = session.front();
     if (argv.length % 2 != 0) {
-      later.answer(Errors.wrongArity("config|set"));
+      later.answer(Errors.SYNTAX);
       return;
     }
     Map<String, String> changes = new LinkedHashMap<>();

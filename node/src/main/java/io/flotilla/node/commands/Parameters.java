@@ -188,12 +188,21 @@ public final class Parameters {
 
   // ------------------------------------------------------------------ reading and changing
 
-  /** The names that match any of the glob patterns, with their values, by name. */
+  /**
+   * The parameters that any of the patterns names, with their values. As in Redis a name that is
+   * given without wildcards is told as it was given.
+   */
   Map<String, String> matching(Front front, List<String> patterns) {
     Map<String, String> found = new TreeMap<>();
-    for (String name : byName.keySet()) {
-      if (patterns.stream().anyMatch(pattern -> Patterns.matches(pattern, name))) {
-        found.put(name, value(front, name));
+    for (String pattern : patterns) {
+      if (byName.containsKey(pattern.toLowerCase(Locale.ROOT))) {
+        found.put(pattern, value(front, pattern.toLowerCase(Locale.ROOT)));
+        continue;
+      }
+      for (String name : byName.keySet()) {
+        if (Patterns.matches(pattern, name)) {
+          found.put(name, value(front, name));
+        }
       }
     }
     return found;

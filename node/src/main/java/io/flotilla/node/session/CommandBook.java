@@ -81,6 +81,7 @@ public final class CommandBook {
     private final boolean denyOom;
     private final boolean changes;
     private final boolean monitored;
+    private final boolean ofReplies;
     private final LongAdder calls = new LongAdder();
     private final LongAdder nanos = new LongAdder();
     private final LongAdder rejected = new LongAdder();
@@ -96,6 +97,7 @@ public final class CommandBook {
       this.noMulti = command.has(Flag.NO_MULTI);
       this.denyOom = command.has(Flag.DENYOOM);
       this.changes = command.has(Flag.WRITE) || command.has(Flag.MAY_REPLICATE) || command.writes();
+      this.ofReplies = command.fullName().equals("client|reply");
       this.monitored = !command.has(Flag.SKIP_MONITOR) && !command.has(Flag.ADMIN);
     }
 
@@ -161,6 +163,11 @@ public final class CommandBook {
 
     boolean monitored() {
       return monitored;
+    }
+
+    /** Whether it is CLIENT REPLY, which decides on its own reply too. */
+    boolean ofReplies() {
+      return ofReplies;
     }
 
     void ran(long tookNanos, boolean error) {

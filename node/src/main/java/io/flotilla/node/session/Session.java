@@ -360,6 +360,9 @@ public final class Session implements ConnectionHandler, Asker {
 
   private static final byte[][] NO_ARGUMENTS = {};
 
+  /** What tells how many keys a shard has. */
+  private static final byte[][] DBSIZE = {Ascii.bytes("DBSIZE")};
+
   /** Replies, or takes a place in the line where others are before it. */
   private void answer(
       @Nullable Entry entry,
@@ -464,7 +467,9 @@ public final class Session implements ConnectionHandler, Asker {
         RouteTable routes = front.router().table();
         route = routes.route(slot, replicaReads);
         if (!(route instanceof Route.Local)) {
-          if (mayPark(route, sinceNanos)) {
+          if (entry.how() == How.SLOT) { // tells of the keys here: none
+            answer(entry, argv, cost, muted, sinceNanos, nothingOf(entry));
+          } else if (mayPark(route, sinceNanos)) {
             park(new Held(argv, cost, muted, sinceNanos), routes);
           } else {
             refuse(entry, argv, cost, muted, sinceNanos, Refusals.of(route));
@@ -492,8 +497,8 @@ public final class Session implements ConnectionHandler, Asker {
       hold(new Hold.InTurn(new Held(argv, cost, muted, sinceNanos)));
       return;
     }
-    if (!front.clients().monitors().isEmpty()) {
-      Monitor.feed(front, this, entry, argv);
+    if (entry.how() != How.EXEC) { // it is told of behind the commands that it runs
+      monitored(entry, argv);
     }
     switch (entry.how()) {
       case NODE, NODE_IN_TURN -> runHere(entry, argv, cost, muted, sinceNanos);
@@ -513,6 +518,13 @@ public final class Session implements ConnectionHandler, Asker {
       case DISCARD -> answer(entry, argv, cost, muted, sinceNanos, discard());
       case EXEC -> exec(entry, argv, cost, muted, sinceNanos);
       case CONTAINER -> throw new IllegalStateException("a container was let through");
+    }
+  }
+
+  /** Tells the monitors of a command that runs now. */
+  private void monitored(Entry entry, byte[][] argv) {
+    if (!front.clients().monitors().isEmpty()) {
+      Monitor.feed(front, this, entry, argv);
     }
   }
 
@@ -591,6 +603,12 @@ public final class Session implements ConnectionHandler, Asker {
     return slot >= 0 && slot < HashSlot.COUNT ? (int) slot : UNCLEAR;
   }
 
+  private static Reply nothingOf(Entry entry) {
+    return entry.command().fullName().equals("cluster|countkeysinslot")
+        ? Reply.ZERO
+        : Reply.EMPTY_ARRAY;
+  }
+
   private boolean waitsForTurn(Entry entry) {
     return switch (entry.how()) {
       case NODE_IN_TURN, SPREAD -> true;
@@ -603,8 +621,8 @@ public final class Session implements ConnectionHandler, Asker {
     switch (entry.body()) {
       case NodeCommand.Prompt prompt -> {
         Reply reply = prompt.answer(this, argv);
-        // CLIENT REPLY speaks of itself too, so what it has just said counts.
-        answer(entry, argv, cost, muted || muteAll || muteNext, sinceNanos, reply);
+        boolean quiet = entry.ofReplies() ? muteAll || muteNext : muted;
+        answer(entry, argv, cost, quiet, sinceNanos, reply);
         if (leaving && line.isEmpty()) {
           connection.closeAfterReplies();
         }
@@ -674,33 +692,65 @@ public final class Session implements ConnectionHandler, Asker {
   /** Asks the shards that the command covers and folds their replies into one. */
   private void ask(Entry entry, byte[][] argv, Spread how, NodeCommand.Later later) {
     RouteTable routes = front.router().table();
-    boolean write = entry.command().body() instanceof Body.Write;
-    List<Shard> shards = how.shards(routes, argv);
-    Reply[] replies = new Reply[shards.size()];
-    int[] missing = {replies.length};
+    if (how == Spread.WALK) {
+      ScanStep step = ScanStep.from(routes, argv);
+      if (step == null) {
+        later.answer(ScanStep.NOTHING);
+      } else {
+        submit(
+            new PartRequest(
+                this,
+                step.shard(),
+                ShardRequest.NO_SLOT,
+                Kind.READ,
+                step.command(),
+                argv,
+                reply -> later.answer(step.next(routes, reply))));
+      }
+      return;
+    }
+    Kind kind = entry.command().body() instanceof Body.Write ? Kind.WRITE : Kind.READ;
+    Entry size = how == Spread.CHOICE ? front.book().find(DBSIZE) : null;
+    List<Shard> shards = how.shards(routes);
+    Reply[] replies = new Reply[shards.size() * (size == null ? 1 : 2)];
     if (replies.length == 0) {
       later.answer(how.fold(List.of()));
       return;
     }
-    for (int i = 0; i < replies.length; i++) {
-      int at = i;
-      Shard shard = shards.get(i);
-      submit(
-          new PartRequest(
-              this,
-              shard,
-              ShardRequest.NO_SLOT,
-              write ? Kind.WRITE : Kind.READ,
-              entry.command(),
-              argv,
-              reply -> {
-                replies[at] =
-                    how == Spread.WALK ? Spread.nextStep(routes, shard, argv, reply) : reply;
-                if (--missing[0] == 0) {
-                  later.answer(how.fold(List.of(replies)));
-                }
-              }));
+    int[] missing = {replies.length};
+    int next = 0;
+    for (Shard shard : shards) {
+      part(shard, kind, entry, argv, next++, replies, missing, how, later);
+      if (size != null) {
+        part(shard, kind, size, DBSIZE, next++, replies, missing, how, later);
+      }
     }
+  }
+
+  private void part(
+      Shard shard,
+      Kind kind,
+      Entry entry,
+      byte[][] argv,
+      int at,
+      Reply[] replies,
+      int[] missing,
+      Spread how,
+      NodeCommand.Later later) {
+    submit(
+        new PartRequest(
+            this,
+            shard,
+            ShardRequest.NO_SLOT,
+            kind,
+            entry.command(),
+            argv,
+            reply -> {
+              replies[at] = reply;
+              if (--missing[0] == 0) {
+                later.answer(how.fold(List.of(replies)));
+              }
+            }));
   }
 
   // ------------------------------------------------------------------ MULTI
@@ -712,6 +762,11 @@ public final class Session implements ConnectionHandler, Asker {
           !entry.command().fullName().equals("quit") && !entry.command().fullName().equals("reset");
       case SHARD, SPREAD, SLOT, UNWATCH, CONTAINER -> true;
     };
+  }
+
+  private static boolean isOfShard(Entry entry) {
+    return entry.command().body() instanceof Body.Write
+        || entry.command().body() instanceof Body.Read;
   }
 
   private Reply multi() {
@@ -791,7 +846,7 @@ public final class Session implements ConnectionHandler, Asker {
     int slot = NO_KEYS;
     boolean oneSlot = true;
     for (Transaction.Queued each : open.commands()) {
-      if (each.entry().command().body() instanceof Body.Node) {
+      if (!isOfShard(each.entry())) {
         continue;
       }
       onShard.add(each.argv());
@@ -831,9 +886,8 @@ public final class Session implements ConnectionHandler, Asker {
       }
       shard = local.shard();
     }
-    if (!front.clients().monitors().isEmpty()) {
-      open.commands().forEach(each -> Monitor.feed(front, this, each.entry(), each.argv()));
-    }
+    open.commands().forEach(each -> monitored(each.entry(), each.argv()));
+    monitored(entry, argv);
     List<Transaction.Queued> commands = List.copyOf(open.commands());
     endTransaction();
     Place.Own place = new Place.Own(this, entry, argv, cost, muted, sinceNanos);
@@ -875,13 +929,14 @@ public final class Session implements ConnectionHandler, Asker {
     for (int i = 0; i < replies.length; i++) {
       Transaction.Queued each = commands.get(i);
       int at = i;
-      if (!(each.entry().command().body() instanceof Body.Node)) {
+      if (isOfShard(each.entry())) {
         replies[i] = ofShard.get(next++);
         each.entry().ran(0, replies[i] instanceof Reply.Error);
         done.run();
       } else if (each.entry().how() == How.UNWATCH) {
         replies[i] = Reply.OK;
         done.run();
+
       } else {
         switch (each.entry().body()) {
           case NodeCommand.Prompt prompt -> {

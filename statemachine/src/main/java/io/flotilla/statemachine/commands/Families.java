@@ -20,6 +20,8 @@ public final class Families {
       List.of(
           Hashes.FAMILY,
           Keys.FAMILY,
+          Keys.SERVER,
+          Keys.CLUSTER,
           Lists.FAMILY,
           Sets.FAMILY,
           SortedSets.FAMILY,

@@ -20,5 +20,12 @@ public final class Keys {
               Encodings.rows(),
               Sort.rows()));
 
+  /** Commands on all keys of a shard that Redis's documentation puts among the server's. */
+  public static final Family SERVER =
+      Family.of("server", AclCategory.KEYSPACE, List.of(WholeShard.serverRows()));
+
+  /** CLUSTER, and those of its subcommands that need a shard's keys; the others are the node's. */
+  public static final Family CLUSTER = Family.of("cluster", List.of(WholeShard.clusterRows()));
+
   private Keys() {}
 }
