@@ -34,6 +34,7 @@ import io.flotilla.node.proposal.ShardLog;
 import io.flotilla.node.proposal.ShardLoop;
 import io.flotilla.node.proposal.ShardReplica;
 import io.flotilla.node.raft.Halt;
+import io.flotilla.node.raft.LeaderBalancer;
 import io.flotilla.node.raft.RaftHost;
 import io.flotilla.node.raft.UntrustedDataException;
 import io.flotilla.proto.admin.NodePhase;
@@ -208,6 +209,17 @@ final class RunningNode implements AutoCloseable {
     }
   }
 
+  /** Who should lead each shard, as the newest view has it. */
+  private Map<GroupId, NodeId> preferredLeaders() {
+    Map<GroupId, NodeId> preferred = new HashMap<>();
+    for (ClusterView.Shard shard : views.get().shards()) {
+      if (shard.preferredLeader() != null) {
+        preferred.put(shard.group(), shard.preferredLeader());
+      }
+    }
+    return preferred;
+  }
+
   private <T extends AutoCloseable> T keep(T part) {
     opened.push(part);
     return part;
@@ -345,6 +357,8 @@ final class RunningNode implements AutoCloseable {
     MetadataClient client = new MetadataClient(metadata, hints, this::adminOf, links, chores);
     Member made = new Member(membership, raft, groups, shards, metadata, client);
     member = made;
+    keep(
+        new LeaderBalancer(raft, Translations.raftSettings(config), this::preferredLeaders));
     shards.start();
     MetadataDriver driver =
         new MetadataDriver(
