@@ -357,8 +357,7 @@ final class RunningNode implements AutoCloseable {
     MetadataClient client = new MetadataClient(metadata, hints, this::adminOf, links, chores);
     Member made = new Member(membership, raft, groups, shards, metadata, client);
     member = made;
-    keep(
-        new LeaderBalancer(raft, Translations.raftSettings(config), this::preferredLeaders));
+    keep(new LeaderBalancer(raft, Translations.raftSettings(config), this::preferredLeaders));
     shards.start();
     MetadataDriver driver =
         new MetadataDriver(
