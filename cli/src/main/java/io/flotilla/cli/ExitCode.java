@@ -17,7 +17,7 @@ enum ExitCode {
   UNREACHABLE(3, "no node answered, or none that is needed; nothing was done, try again"),
   UNKNOWN_OUTCOME(4, "the answer never came: it may have been done; look before trying again"),
   DIVERGED(5, "verify: replicas of a shard hold different data"),
-  INCOMPLETE(6, "verify, snapshot: not every replica answered, those that did are well"),
+  INCOMPLETE(6, "verify, snapshot, node drain: somebody did not answer or could not"),
   DEGRADED(7, "status: all is served, but the next failure may not be survived"),
   DOWN(8, "status: some slots are not served"),
   LOCAL_FAILURE(9, "up, down: a process, port or file of this machine is in the way");
