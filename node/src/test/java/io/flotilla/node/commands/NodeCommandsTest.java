@@ -30,6 +30,12 @@ class NodeCommandsTest {
     return other;
   }
 
+  /** A connection that is certainly the later one: two loops accept, in no order of their own. */
+  private RespClient connectAfter(RespClient earlier) {
+    earlier.expect("PING", "PONG");
+    return node.connect();
+  }
+
   @AfterEach
   void stop() {
     node.close();
@@ -71,7 +77,7 @@ class NodeCommandsTest {
   @Test
   void clientListShowsAllAndKillEndsThem() {
     try (RespClient client = node.connect();
-        RespClient other = node.connect()) {
+        RespClient other = connectAfter(client)) {
       client
           .expect("CLIENT SETNAME one", "OK")
           .expect("CLIENT SETINFO LIB-NAME lib", "OK")
