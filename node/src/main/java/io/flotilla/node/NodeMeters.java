@@ -2,6 +2,7 @@ package io.flotilla.node;
 
 import io.flotilla.node.metadata.ClusterView;
 import io.flotilla.node.metrics.NodeMetrics;
+import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.ProposalCounters;
 import io.flotilla.node.proposal.ShardLog;
 import io.flotilla.node.proposal.ShardReplica;
@@ -11,7 +12,9 @@ import io.flotilla.node.raft.RaftHost;
 import io.flotilla.node.session.CommandBook;
 import io.flotilla.node.session.Counters;
 import io.flotilla.statemachine.command.Command;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.ToLongFunction;
@@ -20,14 +23,10 @@ import java.util.function.ToLongFunction;
 final class NodeMeters implements AutoCloseable {
   private final RunningNode node;
   private final NodeMetrics metrics = new NodeMetrics();
+  private final Set<GroupId> registered = new HashSet<>();
 
   NodeMeters(RunningNode node) {
     this.node = node;
-  }
-
-  /** The registry; other rooms register what they time themselves. */
-  NodeMetrics metrics() {
-    return metrics;
   }
 
   /** Registers what clients do; once, when the door is open. */
@@ -137,8 +136,16 @@ final class NodeMeters implements AutoCloseable {
         r.snapshotsInstalled::sum);
   }
 
-  /** Registers a shard's replica; once per replica. */
-  void shard(RunningNode.Member member, ClusterView.Shard shard) {
+  /** Registers the replicas that are here and not registered yet; again at each new view. */
+  synchronized void shards(RunningNode.Member member, ClusterView view) {
+    for (ClusterView.Shard shard : view.shards()) {
+      if (member.shards().shard(shard.group()) != null && registered.add(shard.group())) {
+        shard(member, shard);
+      }
+    }
+  }
+
+  private void shard(RunningNode.Member member, ClusterView.Shard shard) {
     String number = Integer.toString(shard.number());
     RaftHost raft = member.raft();
     metrics.gauge(

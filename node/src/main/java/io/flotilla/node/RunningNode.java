@@ -197,6 +197,8 @@ final class RunningNode implements AutoCloseable {
               new HttpEndpoint(
                   config.of(Keys.LISTEN_HTTP).bindAddress(), meters::scrape, this::missing));
       door = onPort(Keys.LISTEN_CLIENT, () -> ClientDoor.open(config, this, views, hints));
+      meters.node();
+      meters.clients(door);
     } catch (IOException e) {
       close();
       throw failed(e);
@@ -357,6 +359,9 @@ final class RunningNode implements AutoCloseable {
     MetadataClient client = new MetadataClient(metadata, hints, this::adminOf, links, chores);
     Member made = new Member(membership, raft, groups, shards, metadata, client);
     member = made;
+    meters.groups(made);
+    views.subscribe(view -> meters.shards(made, view));
+    meters.shards(made, views.get());
     keep(new LeaderBalancer(raft, Translations.raftSettings(config), this::preferredLeaders));
     shards.start();
     MetadataDriver driver =
