@@ -191,15 +191,17 @@ final class ShardSimulationTest {
 
     @Override
     public void confirm(NodeId to, Confirm question) {
+      if (world.sabotage == Sabotage.EVERY_VOTER_SAYS_YES) {
+        Confirmed yes = new Confirmed(question.incarnation(), question.round(), question.groups());
+        home.execute(() -> shards.onConfirmed(to, yes));
+        return;
+      }
       Node peer = requireNonNull(world.nodes.get(to));
       world.model.post(
           member.id,
           to,
           () -> {
-            Confirmed answer =
-                world.sabotage == Sabotage.EVERY_VOTER_SAYS_YES
-                    ? new Confirmed(question.incarnation(), question.round(), question.groups())
-                    : peer.shards.onConfirm(question);
+            Confirmed answer = peer.shards.onConfirm(question);
             world.model.post(
                 to, member.id, () -> home.execute(() -> shards.onConfirmed(to, answer)));
           });
