@@ -5,32 +5,47 @@ package io.flotilla.node.proposal;
  * in which the other busy connections may join.
  *
  * <p>An entry costs some milliseconds of CPU over the nodes and a round some tens of microseconds,
- * however full they are, so a batch should hold a command of every connection that is busy. Clients
- * that wait for a reply before they send their next command come back within a few hundred
- * microseconds of the last batch's replies; so a batch leaves
+ * however full they are, so a batch should hold a command of every connection that is busy. Busy
+ * are those who had a command under way, or waiting, when the last batch was answered: clients that
+ * wait for a reply before they send their next command come back within a few hundred microseconds
+ * of it. So a batch leaves
  *
  * <ul>
- *   <li>at once if it holds a command of every connection that was in the last two batches (two,
- *       else two halves of the connections could take turns for ever), or if nobody else is busy;
- *   <li>else when the linger is over, which runs from the replies of the last batch: after a pause
- *       nobody lingers, and a lone connection never does.
+ *   <li>at once if it holds commands of as many connections as were busy, or if only one was;
+ *   <li>else when the linger is over, which runs from the last answer: after a pause nobody
+ *       lingers, and a lone connection never does.
  * </ul>
  *
- * If the linger was in vain, those who did not come are not waited for again until they return.
+ * <p>Rejected: to call busy whoever was in the last two batches. A client that takes its one
+ * command at a time round a pool of connections then pays the linger for each.
  *
  * <p>Not thread safe: its owner guards it.
  */
 final class Gathering {
+  private static final long NEVER = -1;
+
   /** A connection's place in the batches of one gatherer. */
   static final class Mark {
-    private long batch = -1;
+    /** The last batch that it was in. */
+    private long batch = NEVER;
   }
 
   private final long lingerNanos;
-  private long number;
+
+  /** The batch that is being gathered. */
+  private long number = NEVER + 1;
+
+  /** Connections in it. */
   private int here;
-  private int alsoInLast;
-  private int inLast;
+
+  /** Connections in it that are in no batch under way. */
+  private int fresh;
+
+  /** Batches under way, answered in about the order in which they left, and their connections. */
+  private int batchesUnderWay;
+
+  private int underWay;
+
   private int busy;
   private long lingerUntil;
 
@@ -43,8 +58,8 @@ final class Gathering {
   void join(Mark connection) {
     if (connection.batch != number) {
       here++;
-      if (connection.batch == number - 1) {
-        alsoInLast++;
+      if (connection.batch == NEVER || connection.batch < number - batchesUnderWay) {
+        fresh++;
       }
       connection.batch = number;
     }
@@ -52,24 +67,29 @@ final class Gathering {
 
   /** How long the batch should still wait; 0 or less: it should leave now. */
   long waitNanos(long nowNanos) {
-    if (here >= busy || busy <= 1) {
-      return 0;
-    }
-    return lingerUntil - nowNanos;
+    return here >= busy || busy <= 1 ? 0 : lingerUntil - nowNanos;
   }
 
-  /** The batch leaves; the next one is being gathered from here on. */
-  void left() {
-    boolean inVain = here < busy;
-    busy = inVain ? here : here + inLast - alsoInLast;
-    inLast = here;
+  /**
+   * The batch leaves; the next one is being gathered from here on.
+   *
+   * @return for {@link #answered}
+   */
+  int left() {
+    int left = fresh;
+    underWay += fresh;
+    batchesUnderWay++;
     here = 0;
-    alsoInLast = 0;
+    fresh = 0;
     number++;
+    return left;
   }
 
-  /** The replies of a batch are on their way: those who wait for them will soon be back. */
-  void answered(long nowNanos) {
+  /** A batch is answered: those who wait for it will soon be back. */
+  void answered(int left, long nowNanos) {
+    busy = underWay + fresh;
+    underWay -= left;
+    batchesUnderWay--;
     lingerUntil = nowNanos + lingerNanos;
   }
 }

@@ -57,6 +57,12 @@ final class ReadRounds implements ConfirmationRounds.Driver {
     this.gather = new Gathering(settings.readLingerNanos(), nanoTime.getAsLong());
   }
 
+  /** A round, to {@link Gathering}: answered when all of its groups are. */
+  private static final class Begun {
+    int gathered;
+    int open;
+  }
+
   /** What waits for one group's next round, and what its open round will settle. */
   static final class Queue {
     private final ShardLog log;
@@ -68,6 +74,7 @@ final class ReadRounds implements ConfirmationRounds.Driver {
     private List<LongConsumer> askedAskers = List.of();
     private boolean isWaiting;
     private boolean isOpen;
+    private Begun begun = new Begun();
 
     /**
      * A group that has not asked for anything yet.
@@ -81,7 +88,8 @@ final class ReadRounds implements ConfirmationRounds.Driver {
     }
 
     /** What waits goes into a round; what comes from now on must not be settled by it. */
-    private void open() {
+    private void open(Begun round) {
+      begun = round;
       isWaiting = false;
       isOpen = true;
       if (!shares.isEmpty()) {
@@ -133,6 +141,7 @@ final class ReadRounds implements ConfirmationRounds.Driver {
   private void maybeBegin() {
     beginPosted = false;
     List<ShardLog> asked = null;
+    Begun begun = new Begun();
     long now = nanoTime.getAsLong();
     for (int i = 0; i < waiting.size(); ) {
       Queue queue = waiting.get(i);
@@ -149,14 +158,15 @@ final class ReadRounds implements ConfirmationRounds.Driver {
         asked = new ArrayList<>(waiting.size());
       }
       waiting.remove(i);
-      queue.open();
+      queue.open(begun);
       open.add(queue);
       asked.add(queue.log);
     }
     if (asked == null) {
       return;
     }
-    gather.left();
+    begun.gathered = gather.left();
+    begun.open = asked.size();
     counters.round();
     rounds.begin(asked, now);
     peers.flush();
@@ -217,7 +227,6 @@ final class ReadRounds implements ConfirmationRounds.Driver {
     for (LongConsumer asker : askers) {
       asker.accept(readIndex);
     }
-    gather.answered(nanoTime.getAsLong());
   }
 
   @Override
@@ -244,6 +253,9 @@ final class ReadRounds implements ConfirmationRounds.Driver {
       if (queue.log.equals(log)) {
         open.remove(i);
         queue.isOpen = false;
+        if (--queue.begun.open == 0) {
+          gather.answered(queue.begun.gathered, nanoTime.getAsLong());
+        }
         if (queue.isWaiting) {
           postBegin();
         }

@@ -30,12 +30,20 @@ public abstract class Request {
    */
   private static final int OVERHEAD_BYTES = 200;
 
+  /** What an item, and what an argument, takes in an entry beside its bytes, at most. */
+  private static final int ITEM_BYTES = 10;
+
+  private static final int ARGUMENT_BYTES = 5;
+
   final Kind kind;
   private final @Nullable Command command;
   private final byte[][] argv;
   private final @Nullable Item logged;
 
-  /** Bytes that it holds while it waits, roughly; never less than it takes in an entry. */
+  /** Bytes that it takes in an entry, at most. */
+  final int entryBytes;
+
+  /** Bytes that it holds while it waits, roughly. */
   final int bytes;
 
   /** The strand that took it. */
@@ -58,7 +66,8 @@ public abstract class Request {
     this.command = command;
     this.argv = argv;
     this.logged = kind == Kind.WRITE ? new Item.Single(argv) : null;
-    this.bytes = OVERHEAD_BYTES + sizeOf(argv);
+    this.entryBytes = ITEM_BYTES + sizeOf(argv);
+    this.bytes = OVERHEAD_BYTES + entryBytes;
   }
 
   /** A transaction: all of its commands at one place in the log, or none. */
@@ -67,20 +76,21 @@ public abstract class Request {
     this.command = null;
     this.argv = new byte[0][];
     this.logged = transaction;
-    int size = OVERHEAD_BYTES;
+    int size = ITEM_BYTES;
     for (Item.Watched watched : transaction.watched()) {
-      size += watched.key().length + Long.BYTES * 2;
+      size += watched.key().length + ARGUMENT_BYTES + ITEM_BYTES;
     }
     for (byte[][] each : transaction.commands()) {
-      size += OVERHEAD_BYTES + sizeOf(each);
+      size += ITEM_BYTES + sizeOf(each);
     }
-    this.bytes = size;
+    this.entryBytes = size;
+    this.bytes = OVERHEAD_BYTES * (1 + transaction.commands().size()) + size;
   }
 
   private static int sizeOf(byte[][] argv) {
     int size = 0;
     for (byte[] argument : argv) {
-      size += argument.length + Integer.BYTES;
+      size += argument.length + ARGUMENT_BYTES;
     }
     return size;
   }

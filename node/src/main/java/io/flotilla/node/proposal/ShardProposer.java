@@ -81,7 +81,7 @@ final class ShardProposer {
       long now = nanoTime.getAsLong();
       for (int i = 0; i < share.count && !refused; i++) {
         Request request = share.requests[i];
-        if (request.bytes > settings.entryBytesMax()) {
+        if (request.entryBytes > settings.entryBytesMax()) {
           tooLarge = tooLarge == null ? new Share(share.lane) : tooLarge;
           tooLarge.add(request);
           continue;
@@ -89,9 +89,9 @@ final class ShardProposer {
         WriteBatch batch = gathering;
         if (batch != null
             && (batch.count >= settings.entryCommands()
-                || batch.bytes + request.bytes > settings.entryBytes())) {
+                || batch.entryBytes + request.entryBytes > settings.entryBytes())) {
           full.add(batch);
-          gather.left();
+          batch.gathered = gather.left();
           batch = null;
         }
         if (batch == null) {
@@ -193,7 +193,7 @@ final class ShardProposer {
         return null;
       }
       gathering = null;
-      gather.left();
+      batch.gathered = gather.left();
     }
     batch.name(shard.nextBatchId());
     batch.deadlineNanos = nanoTime.getAsLong() + settings.outcomeDeadlineNanos();
@@ -273,7 +273,7 @@ final class ShardProposer {
     if (batch.inFlight) {
       batch.inFlight = false;
       inFlight--;
-      gather.answered(nanoTime.getAsLong());
+      gather.answered(batch.gathered, nanoTime.getAsLong());
     }
   }
 
@@ -295,8 +295,11 @@ final class ShardProposer {
       }
       if (full.isEmpty() && gathering != null && hasWaitedTooLong(gathering, nowNanos)) {
         waitedTooLong.add(gathering);
+        gathering.gathered = gather.left();
         gathering = null;
-        gather.left();
+      }
+      for (WriteBatch batch : waitedTooLong) {
+        gather.answered(batch.gathered, nowNanos);
       }
     }
     for (WriteBatch batch : unknown) {
@@ -343,8 +346,11 @@ final class ShardProposer {
       full.clear();
       if (gathering != null) {
         waiting.add(gathering);
+        gathering.gathered = gather.left();
         gathering = null;
-        gather.left();
+      }
+      for (WriteBatch batch : waiting) {
+        gather.answered(batch.gathered, nanoTime.getAsLong());
       }
       unasked = new ArrayList<>(controls);
       controls.clear();

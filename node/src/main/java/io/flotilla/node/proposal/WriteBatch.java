@@ -39,12 +39,15 @@ final class WriteBatch implements Proposal {
   final long gatheredNanos;
   final List<Share> shares = new ArrayList<>(2);
   int count;
-  long bytes;
+  long entryBytes;
 
   private @Nullable BatchId id;
   private Entry.@Nullable Batch entry;
   private @Nullable ByteBuffer encoded;
   long deadlineNanos;
+
+  /** What {@link Gathering} wants back when the batch is answered. */
+  int gathered;
 
   /** Whether it still takes one of the places in flight; guarded by the proposer's lock. */
   boolean inFlight;
@@ -71,7 +74,7 @@ final class WriteBatch implements Proposal {
     }
     share.add(request);
     count++;
-    bytes += request.bytes;
+    entryBytes += request.entryBytes;
   }
 
   /** Gives it its name, and closes it: from here on no request joins. */
@@ -89,7 +92,7 @@ final class WriteBatch implements Proposal {
       }
     }
     Entry.Batch sealed = new Entry.Batch(requireNonNull(id), stampMillis, Arrays.asList(items));
-    ByteSink sink = new ByteSink((int) Math.min(Integer.MAX_VALUE / 2, HEADER_BYTES + bytes));
+    ByteSink sink = new ByteSink((int) Math.min(Integer.MAX_VALUE / 2, HEADER_BYTES + entryBytes));
     EntryCodec.encode(sealed, sink);
     entry = sealed;
     encoded = ByteBuffer.wrap(sink.array(), 0, sink.size()).asReadOnlyBuffer();
