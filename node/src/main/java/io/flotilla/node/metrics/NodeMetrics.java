@@ -13,6 +13,8 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
 
 /**
@@ -23,6 +25,11 @@ import java.util.function.LongSupplier;
  * Micrometer does it.
  */
 public final class NodeMetrics implements AutoCloseable {
+  /**
+   * What is counted: the registry itself holds it weakly, and would show 0 once it is collected.
+   */
+  private final Queue<LongSupplier> counted = new ConcurrentLinkedQueue<>();
+
   /**
    * Latencies from 100 µs to 10 s: finer than the target on one side, longer than any deadline's
    * typical value on the other.
@@ -68,6 +75,7 @@ public final class NodeMetrics implements AutoCloseable {
 
   /** A number that only grows. */
   public void counter(String name, String help, LongSupplier value, String... tags) {
+    counted.add(value);
     FunctionCounter.builder(name, value, LongSupplier::getAsLong)
         .description(help)
         .tags(Tags.of(tags))
