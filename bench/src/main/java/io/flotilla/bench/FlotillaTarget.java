@@ -134,13 +134,17 @@ final class FlotillaTarget implements Target {
         });
   }
 
+  /** Waits until nothing is amiss, and no leader is about to move by itself. */
   void awaitHealthy() {
     Workspace.await(
         name + " is healthy",
         PATIENCE,
         () -> {
           try {
-            return status().getHealth() == Health.HEALTH_OK;
+            ClusterStatus status = status();
+            return status.getHealth() == Health.HEALTH_OK
+                && status.getShardsList().stream()
+                    .allMatch(s -> s.getPreferredLeaderId().equals(s.getGroup().getLeaderId()));
           } catch (BenchException e) {
             return false;
           }

@@ -39,4 +39,15 @@ final class Readiness {
     }
     return lacks;
   }
+
+  /**
+   * Whether every shard is led by the node that is to lead it. A cluster that has just started
+   * hands leaderships on until it is so, and each time its clients are redirected.
+   */
+  static boolean isSettled(ClusterStatus status) {
+    return status.getShardsList().stream()
+        .allMatch(shard ->
+            shard.getPreferredLeaderId().isEmpty()
+                || shard.getPreferredLeaderId().equals(shard.getGroup().getLeaderId()));
+  }
 }

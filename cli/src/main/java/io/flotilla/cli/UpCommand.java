@@ -1,5 +1,6 @@
 package io.flotilla.cli;
 
+import io.flotilla.proto.admin.ClusterStatus;
 import io.flotilla.proto.admin.StatusRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,12 @@ final class UpCommand implements Callable<Integer> {
 
   /** Often enough to cost nothing of the start, rarely enough to leave the nodes the processor. */
   private static final Duration POLL = Duration.ofMillis(50);
+
+  /**
+   * How long a cluster that serves is given to spread its leaders: they move within a second or
+   * two, and one that does not, because a node has ended, must not hold up everything.
+   */
+  private static final Duration SETTLING = Duration.ofSeconds(5);
 
   private static final int TAIL_LINES = 15;
 
@@ -241,6 +248,7 @@ final class UpCommand implements Callable<Integer> {
     long deadline = System.nanoTime() + (timeout == null ? DEFAULT_TIMEOUT : timeout).toNanos();
     List<String> lacks = List.of("no node answers yet");
     List<Running> ended = List.of();
+    long servingSince = 0;
     try (Admins admins = new Admins()) {
       while (System.nanoTime() < deadline) {
         ended = running.stream().filter(r -> !r.process.isAlive()).toList();
@@ -252,7 +260,10 @@ final class UpCommand implements Callable<Integer> {
         alive.removeAll(ended);
         lacks = admins.lacks(alive);
         if (lacks.isEmpty()) {
-          return ended;
+          servingSince = servingSince == 0 ? System.nanoTime() : servingSince;
+          if (admins.settled || System.nanoTime() - servingSince > SETTLING.toNanos()) {
+            return ended;
+          }
         }
         TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
       }
@@ -278,6 +289,9 @@ final class UpCommand implements Callable<Integer> {
 
     private @Nullable AdminSession session;
 
+    /** Whether at the last look every shard was led by the node that is to lead it. */
+    private boolean settled;
+
     List<String> lacks(List<Running> alive) {
       List<String> closed =
           session != null
@@ -300,9 +314,10 @@ final class UpCommand implements Callable<Integer> {
                   context.channels());
           session = open;
         }
+        ClusterStatus status = open.ask(s -> s.status(StatusRequest.getDefaultInstance()));
+        settled = Readiness.isSettled(status);
         return Readiness.lacks(
-            open.ask(s -> s.status(StatusRequest.getDefaultInstance())),
-            alive.stream().map(r -> r.node.name()).collect(Collectors.toUnmodifiableSet()));
+            status, alive.stream().map(r -> r.node.name()).collect(Collectors.toUnmodifiableSet()));
       } catch (CliException e) {
         if (e.reason().equals("unauthenticated")) {
           throw e;
