@@ -235,6 +235,21 @@ public final class ProcessCluster implements AutoCloseable {
                     && s.getNodesList().stream().allMatch(NodeStatus::getReachable));
   }
 
+  /**
+   * Waits until it is healthy and leaders are where they are to be, so that none moves by itself.
+   */
+  public void awaitSettled() {
+    Awaitility.await("leaders are spread")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(200))
+        .until(
+            this::awaitHealthy,
+            s ->
+                s.getShardsList().stream()
+                    .allMatch(shard ->
+                        shard.getPreferredLeaderId().equals(shard.getGroup().getLeaderId())));
+  }
+
   /** Every replica's digest at the same place in the log, by the command that operators use. */
   public void assertReplicasAgree() {
     Launcher.Ended verify = flotilla("verify", "--wide");
