@@ -66,6 +66,11 @@ public final class Firewall implements AutoCloseable {
     }
   }
 
+  /** Whether a message from one node reaches the other: for links that are not Ratis' own. */
+  public boolean passes(NodeId from, NodeId to) {
+    return !cut.contains(new Link(from.hex(), to.hex()));
+  }
+
   /** Lets the node take entries in, but loses its answers to them. */
   public void muteAcknowledgements(NodeId node) {
     mute.add(node.hex());
