@@ -77,7 +77,8 @@ final class ClientDoor implements AutoCloseable {
             intake,
             SessionSettings.DEFAULTS
                 .withPassword(password == null ? "" : password)
-                .withMaxClients(config.of(Keys.CLIENT_MAX_CONNECTIONS)),
+                .withMaxClients(config.of(Keys.CLIENT_MAX_CONNECTIONS))
+                .withParkMillis(config.of(Keys.CLIENT_PARK_MILLIS)),
             System::nanoTime,
             System::currentTimeMillis);
     int loops = config.of(Keys.CLIENT_EVENT_LOOPS);

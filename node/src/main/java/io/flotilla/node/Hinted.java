@@ -44,6 +44,12 @@ final class Hinted implements ReplicatedMachine {
   }
 
   @Override
+  public void leaderReady() {
+    machine.leaderReady();
+    hints.ready(group);
+  }
+
+  @Override
   public SnapshotCut beginSnapshot() {
     return machine.beginSnapshot();
   }

@@ -39,6 +39,7 @@ final class NodeMeters implements AutoCloseable {
     metrics.counter("flotilla.client.received.bytes", "Bytes read from clients.", c.bytesIn::sum);
     metrics.counter("flotilla.client.sent.bytes", "Bytes sent to clients.", c.bytesOut::sum);
     metrics.counter("flotilla.client.error.replies", "Error replies.", c.errorReplies::sum);
+    parking(door);
     Map<String, ToLongFunction<String>> families = new TreeMap<>();
     for (CommandBook.Entry entry : door.front().book().entries()) {
       families.put(entry.command().group(), f -> 0);
@@ -69,6 +70,23 @@ final class NodeMeters implements AutoCloseable {
           "family",
           family);
     }
+  }
+
+  /** Registers what waits for leaders; once. */
+  private void parking(ClientDoor door) {
+    Counters counters = door.front().counters();
+    metrics.gauge(
+        "flotilla.commands.parked.now",
+        "Commands that wait for their shard to have a leader that serves.",
+        () -> door.front().parkedNow());
+    metrics.counter(
+        "flotilla.commands.parked",
+        "Commands that had to wait for their shard to have a leader that serves.",
+        counters.parked::sum);
+    metrics.counter(
+        "flotilla.commands.parked.in.vain",
+        "Commands that heard CLUSTERDOWN after such a wait.",
+        counters.parkedInVain::sum);
   }
 
   private static long sum(ClientDoor door, String family, ToLongFunction<CommandBook.Entry> what) {

@@ -168,6 +168,17 @@ public final class Keys {
               "How many threads read and write client sockets; 0: one for every two processors, at least one.",
               "Measured on two cores: a second one was slower, as reads gather into smaller batches."));
 
+  public static final Key<Integer> CLIENT_PARK_MILLIS =
+      key(
+          Key.integer(
+              "client.park-millis",
+              1_500,
+              0,
+              600_000,
+              "How long a command that was certainly not done waits at a node for its shard to have a leader that serves, before its"
+                  + " client hears -CLUSTERDOWN; it hears -MOVED as soon as another leader is known.",
+              "Longer than most elections (0.5 to 1.3 s), shorter than the shortest usual time-out of clients (Jedis: 2 s)."));
+
   // Writes
 
   public static final Key<Integer> WRITE_DEADLINE_MILLIS =

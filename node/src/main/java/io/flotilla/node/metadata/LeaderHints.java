@@ -24,6 +24,9 @@ public final class LeaderHints {
   public interface Listener {
     /** The group is now led by the hint's node, as far as is known. */
     void leaderChanged(GroupId group, LeaderHint hint);
+
+    /** The replica of this node leads the group and serves from now on. */
+    default void leaderReady(GroupId group) {}
   }
 
   private record Known(long term, @Nullable LeaderHint hint) {}
@@ -59,6 +62,13 @@ public final class LeaderHints {
    */
   public void confirmed(GroupId group, LeaderHint hint) {
     accept(group, hint, true);
+  }
+
+  /** This node's own replica leads and serves from now on: who waits for it may ask again. */
+  public void ready(GroupId group) {
+    for (Listener listener : listeners) {
+      listener.leaderReady(group);
+    }
   }
 
   /**

@@ -27,6 +27,9 @@ public interface LocalShard {
    */
   boolean isLeading();
 
+  /** The local replica's current term: a leader of a lower one has been voted out. */
+  long term();
+
   /** Who leads, as far as the local replica knows. */
   @Nullable LeaderHint leader();
 }

@@ -33,6 +33,9 @@ public interface ReplicatedMachine {
   /** Tells of a change in what the local division knows of its leader. */
   void leaderChanged(ShardLog.@Nullable LeaderHint leader, boolean selfIsLeader);
 
+  /** Tells that the local division, which leads, serves from now on. */
+  default void leaderReady() {}
+
   /**
    * Begins an exact cut of the state as of the last applied position. The cut's writer is called on
    * another thread; the machine keeps applying meanwhile.

@@ -138,6 +138,11 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
   }
 
   @Override
+  public long term() {
+    return log.currentTerm();
+  }
+
+  @Override
   public @Nullable LeaderHint leader() {
     return log.leader();
   }

@@ -59,6 +59,7 @@ final class ShardStrand implements Strand {
   public boolean submit(Request request) {
     request.strand = this;
     request.next = null;
+    request.riding = false; // it may have ridden before, and come back undone
     route(request);
     return lane.mayGoOn(this);
   }

@@ -140,6 +140,11 @@ final class RatisMachine extends BaseStateMachine {
   }
 
   @Override
+  public void notifyLeaderReady() {
+    replica.leaderReady();
+  }
+
+  @Override
   public void notifyNotLeader(Collection<TransactionContext> pending) {
     replica.leadershipLost();
   }

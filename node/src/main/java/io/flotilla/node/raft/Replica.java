@@ -413,6 +413,14 @@ final class Replica implements ShardLog {
     post(this::tellLeader);
   }
 
+  /** This replica leads and has applied an entry of its own term. */
+  void leaderReady() {
+    post(() -> {
+      tellLeader();
+      machine.leaderReady();
+    });
+  }
+
   /** This replica has just ceased to lead. */
   void leadershipLost() {
     counters.leadershipsLost.increment();

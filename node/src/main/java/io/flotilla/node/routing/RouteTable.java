@@ -103,6 +103,13 @@ public final class RouteTable {
     return hint == null ? null : hint.node();
   }
 
+  /** The term of the hint that names the shard's leader here; −1 where none is named. */
+  public long leaderTerm(Shard shard) {
+    Standing standing = standings.get(shard.group());
+    LeaderHint hint = standing == null ? null : standing.leader();
+    return hint == null ? -1 : hint.term();
+  }
+
   /**
    * The route of a slot.
    *

@@ -2,6 +2,8 @@ package io.flotilla.node.routing;
 
 import io.flotilla.node.metadata.ClusterViews;
 import io.flotilla.node.metadata.LeaderHints;
+import io.flotilla.node.proposal.GroupId;
+import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,7 +28,18 @@ public final class Router {
     this.hints = hints;
     this.self = self;
     views.subscribe(view -> refresh());
-    hints.subscribe((group, hint) -> refresh());
+    hints.subscribe(
+        new LeaderHints.Listener() {
+          @Override
+          public void leaderChanged(GroupId group, LeaderHint hint) {
+            refresh();
+          }
+
+          @Override
+          public void leaderReady(GroupId group) {
+            refresh(); // the routes stay as they are; those who wait look again
+          }
+        });
     refresh();
   }
 

@@ -105,7 +105,7 @@ public final class Clients {
       pause = Pause.NONE;
     }
     for (Session session = paused.poll(); session != null; session = paused.poll()) {
-      session.reconsiderSoon();
+      session.lookAgainSoon();
     }
   }
 

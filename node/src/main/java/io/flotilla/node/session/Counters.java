@@ -17,6 +17,13 @@ public final class Counters {
   public final LongAdder bytesIn = new LongAdder();
   public final LongAdder bytesOut = new LongAdder();
   public final LongAdder outputLimitDisconnections = new LongAdder();
+
+  /** Commands that came back undone and waited for their shard's leader. */
+  public final LongAdder parked = new LongAdder();
+
+  /** Those of them that heard CLUSTERDOWN in the end. */
+  public final LongAdder parkedInVain = new LongAdder();
+
   private final Map<String, LongAdder> errors = new ConcurrentHashMap<>();
 
   void error(String code) {
@@ -47,7 +54,9 @@ public final class Counters {
           errorReplies,
           bytesIn,
           bytesOut,
-          outputLimitDisconnections
+          outputLimitDisconnections,
+          parked,
+          parkedInVain
         }) {
       counter.reset();
     }

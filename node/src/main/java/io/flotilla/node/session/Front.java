@@ -7,6 +7,7 @@ import io.flotilla.node.resp.Intake;
 import io.flotilla.node.resp.RespServer;
 import io.flotilla.node.routing.Router;
 import io.flotilla.statemachine.reply.Reply;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
@@ -46,6 +47,7 @@ public final class Front implements RespServer.Sessions {
   private final Counters counters = new Counters();
   private final SlowLog slowLog = new SlowLog();
   private final AtomicLong output = new AtomicLong();
+  private final AtomicInteger parked = new AtomicInteger();
   private volatile SessionSettings settings;
 
   /**
@@ -153,6 +155,15 @@ public final class Front implements RespServer.Sessions {
 
   Admission admission() {
     return admission;
+  }
+
+  /** How many requests wait now for their shard to have a leader that serves, of all sessions. */
+  public int parkedNow() {
+    return parked.get();
+  }
+
+  AtomicInteger parked() {
+    return parked;
   }
 
   /** Bytes of replies that all clients together have not taken, as of the last tick of each. */

@@ -5,6 +5,7 @@ import io.flotilla.statemachine.command.Command;
 import io.flotilla.statemachine.log.Item;
 import io.flotilla.statemachine.reply.Reply;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request that is part of a larger answer: one shard's share of a command that covers several, or
@@ -12,6 +13,7 @@ import java.util.function.Consumer;
  */
 final class PartRequest extends ShardRequest {
   private final Consumer<Reply> then;
+  private final @Nullable Place place;
   private boolean filled;
 
   PartRequest(
@@ -24,12 +26,24 @@ final class PartRequest extends ShardRequest {
       Consumer<Reply> then) {
     super(session, shard, slot, kind, command, argv);
     this.then = then;
+    this.place = null; // such commands wait until they are alone in the line
   }
 
   PartRequest(
-      Session session, Shard shard, int slot, Item.Transaction transaction, Consumer<Reply> then) {
+      Session session,
+      Shard shard,
+      int slot,
+      Item.Transaction transaction,
+      Place place,
+      Consumer<Reply> then) {
     super(session, shard, slot, transaction);
     this.then = then;
+    this.place = place;
+  }
+
+  @Override
+  @Nullable Place place() {
+    return place;
   }
 
   @Override

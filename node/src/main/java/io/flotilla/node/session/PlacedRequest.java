@@ -40,6 +40,11 @@ class PlacedRequest extends ShardRequest implements Place {
   }
 
   @Override
+  final Place place() {
+    return this;
+  }
+
+  @Override
   final boolean isFilled() {
     return reply != null;
   }

@@ -58,20 +58,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Refused, moved, unknown</h2>
  *
- * <p>There is no second submission: what a shard refused is answered by what is known of its
- * leader, at once or when there is news, and the client sends it again where it belongs. See {@link
- * Refusals} for the words.
+ * <p>What was handed to the log is never submitted a second time. What certainly did not happen is
+ * answered by what is known of the shard's leader, or waits until something is known: see {@link
+ * Parking}, and {@link Refusals} for the words.
  *
  * <p>Threads: everything on the connection's loop, but for the getters that say "any thread", which
  * CLIENT LIST reads for other sessions; they may be a moment old.
  */
 public final class Session implements ConnectionHandler, Asker {
-  /**
-   * How long a command waits for its shard to have a leader: longer than most elections, far
-   * shorter than clients' time-outs.
-   */
-  static final long PARK_NANOS = TimeUnit.SECONDS.toNanos(2);
-
   /** A transaction is one log entry, so it is bounded as a single request is. */
   static final long MAX_TRANSACTION_BYTES = RequestLimits.DEFAULT_MAX_REQUEST_BYTES;
 
@@ -116,6 +110,7 @@ public final class Session implements ConnectionHandler, Asker {
   private boolean pressed;
   private boolean busy;
   private @Nullable Hold hold;
+  private final Parking parking = new Parking(this);
   private @Nullable Transaction transaction;
   private final List<Item.Watched> watched = new ArrayList<>();
   private int watchesUnderWay;
@@ -200,9 +195,16 @@ public final class Session implements ConnectionHandler, Asker {
     SessionSettings settings = front.settings();
     long now = front.nanoTime();
     reportTraffic();
+    parking.forgetAnswered();
+    if (!parking.isEmpty()
+        || (hold instanceof Hold.Parked parked
+            && now - parked.request().sinceNanos() >= settings.parkNanos())) {
+      lookAgain();
+    }
     if (settings.timeoutSeconds() > 0
         && line.isEmpty()
         && hold == null
+        && !closed
         && !monitoring
         && now - lastNanos > TimeUnit.SECONDS.toNanos(settings.timeoutSeconds())) {
       connection.abort();
@@ -220,6 +222,7 @@ public final class Session implements ConnectionHandler, Asker {
       front.clients().removePaused(this);
     }
     hold = null;
+    parking.close();
     line.clear();
     transaction = null;
     watched.clear();
@@ -284,15 +287,17 @@ public final class Session implements ConnectionHandler, Asker {
     }
   }
 
-  /** There is no reply of the machine: says why, or waits until it is known where the slot is. */
+  /**
+   * There is no reply of the machine: says why, or waits until the shard has a leader that serves.
+   */
   void failed(ShardRequest request, Failure failure) {
     switch (failure) {
       case Failure.NotLeader refused -> {
         learn(request.shard, refused.hint());
-        redirect(request, Refusals.of(failure));
+        parking.park(request, failure);
       }
-      case Failure.NotOwned notOwned -> redirect(request, Refusals.of(failure));
-      case Failure.NotReady notReady -> request.fill(Refusals.of(failure));
+      case Failure.NotOwned notOwned -> parking.park(request, failure);
+      case Failure.NotReady notReady -> parking.park(request, failure);
       case Failure.Overloaded overloaded -> request.fill(Refusals.of(failure));
       case Failure.Unknown unknown -> request.fill(Refusals.of(failure));
       case Failure.Unconfirmed unconfirmed -> request.fill(Refusals.of(failure));
@@ -300,13 +305,16 @@ public final class Session implements ConnectionHandler, Asker {
   }
 
   /**
-   * Takes what a refusal says of the leader into the hints; the local replica's own word is taken
-   * back.
+   * Takes what a refusal says of the leader into the hints. Where the local replica knows of no
+   * leader, its own word is taken back; where it names itself, it is handing its leadership over
+   * just now, and may keep it.
    */
   private void learn(Shard shard, @Nullable LeaderHint hint) {
     RouteTable routes = front.router().table();
-    if (hint != null && !hint.node().equals(routes.self())) {
-      front.hints().offer(shard.group(), hint);
+    if (hint != null) {
+      if (!hint.node().equals(routes.self())) {
+        front.hints().offer(shard.group(), hint);
+      }
       return;
     }
     LeaderHint known = front.hints().leader(shard.group());
@@ -316,44 +324,23 @@ public final class Session implements ConnectionHandler, Asker {
     }
   }
 
-  private void redirect(ShardRequest request, Reply otherwise) {
-    if (request.slot == ShardRequest.NO_SLOT) {
-      request.fill(otherwise);
-      return;
-    }
-    RouteTable routes = front.router().table();
-    Route route = routes.route(request.slot, false);
-    if (route instanceof Route.Moved) {
-      request.fill(Refusals.of(route));
-      return;
-    }
-    front
-        .router()
-        .onChange(routes, () -> connection.loop().execute(() -> redirectAgain(request, otherwise)));
-    connection.loop().schedule(() -> giveUp(request, otherwise), PARK_NANOS);
+  /** Submits a request that came back undone once more. */
+  void submitAgain(ShardRequest request) {
+    submit(request);
   }
 
-  private void redirectAgain(ShardRequest request, Reply otherwise) {
-    if (closed || request.isFilled()) {
-      return;
-    }
-    RouteTable routes = front.router().table();
-    switch (routes.route(request.slot, false)) {
-      case Route.Moved moved -> giveUp(request, Refusals.of(moved));
-      case Route.Local local -> giveUp(request, otherwise); // back here: the client's to send again
-      default ->
-          front
-              .router()
-              .onChange(
-                  routes, () -> connection.loop().execute(() -> redirectAgain(request, otherwise)));
-    }
+  /** Whether every request that went to this shard has come back. */
+  boolean isIdle(LocalShard local) {
+    return strand(local).isIdle();
   }
 
-  private void giveUp(ShardRequest request, Reply reply) {
-    if (!closed && !request.isFilled()) {
-      request.fill(reply);
-      filled();
-    }
+  /** The places of the requests that have not been answered, in order. */
+  Iterable<Place> line() {
+    return line;
+  }
+
+  boolean isClosed() {
+    return closed;
   }
 
   // ------------------------------------------------------------------ the line of replies
@@ -469,10 +456,10 @@ public final class Session implements ConnectionHandler, Asker {
         if (!(route instanceof Route.Local)) {
           if (entry.how() == How.SLOT) { // tells of the keys here: none
             answer(entry, argv, cost, muted, sinceNanos, nothingOf(entry));
-          } else if (mayPark(route, sinceNanos)) {
+          } else if (mayPark(route, routes, slot, sinceNanos)) {
             park(new Held(argv, cost, muted, sinceNanos), routes);
           } else {
-            refuse(entry, argv, cost, muted, sinceNanos, Refusals.of(route));
+            refuse(entry, argv, cost, muted, sinceNanos, refusalOf(route, routes, slot));
           }
           return;
         }
@@ -877,10 +864,10 @@ public final class Session implements ConnectionHandler, Asker {
     if (slot >= 0) {
       Route route = routes.route(slot, false);
       if (!(route instanceof Route.Local local)) {
-        if (mayPark(route, sinceNanos)) {
+        if (mayPark(route, routes, slot, sinceNanos)) {
           park(new Held(argv, cost, muted, sinceNanos), routes);
         } else {
-          refuse(entry, argv, cost, muted, sinceNanos, Refusals.of(route));
+          refuse(entry, argv, cost, muted, sinceNanos, refusalOf(route, routes, slot));
         }
         return;
       }
@@ -902,6 +889,7 @@ public final class Session implements ConnectionHandler, Asker {
             shard,
             slot >= 0 ? slot : ShardRequest.NO_SLOT,
             new Item.Transaction(conditions, onShard),
+            place,
             reply -> {
               if (reply instanceof Reply.Array array) {
                 assemble(commands, array.elements(), place);
@@ -1015,17 +1003,31 @@ public final class Session implements ConnectionHandler, Asker {
     return route instanceof Route.Down down && down.reason() != Route.Reason.NOT_SERVED;
   }
 
-  private boolean mayPark(Route route, long sinceNanos) {
-    return isTransient(route) && front.nanoTime() - sinceNanos < PARK_NANOS;
+  /**
+   * Whether the local replica has seen a newer term than the hint that routes go by: the leader
+   * that they name has been voted out, and to send a client there would be to send it back and
+   * forth.
+   */
+  boolean isOutdated(RouteTable routes, int slot) {
+    Shard shard = routes.view().shardOf(slot);
+    LocalShard local = shard == null ? null : front.shards().local(shard.group());
+    return shard != null && local != null && local.term() > routes.leaderTerm(shard);
+  }
+
+  private boolean mayPark(Route route, RouteTable routes, int slot, long sinceNanos) {
+    return (isTransient(route) || (route instanceof Route.Moved && isOutdated(routes, slot)))
+        && front.nanoTime() - sinceNanos < front.settings().parkNanos();
+  }
+
+  private Reply refusalOf(Route route, RouteTable routes, int slot) {
+    return route instanceof Route.Moved && isOutdated(routes, slot)
+        ? Refusals.CLUSTER_DOWN
+        : Refusals.of(route);
   }
 
   private void park(Held request, RouteTable seen) {
     hold(new Hold.Parked(request));
-    front.router().onChange(seen, this::reconsiderSoon);
-    connection
-        .loop()
-        .schedule(
-            this::reconsiderUnlessInTurn, PARK_NANOS - (front.nanoTime() - request.sinceNanos()));
+    front.router().onChange(seen, this::lookAgainSoon);
   }
 
   private boolean pausedNow(Entry entry) {
@@ -1044,19 +1046,32 @@ public final class Session implements ConnectionHandler, Asker {
     hold(new Hold.Paused(request));
     front.clients().addPaused(this);
     long millis = Math.max(1, front.clients().pause().untilMillis() - front.wallMillis());
-    connection.loop().schedule(this::reconsiderUnlessInTurn, TimeUnit.MILLISECONDS.toNanos(millis));
+    connection.loop().schedule(this::lookAgain, TimeUnit.MILLISECONDS.toNanos(millis));
   }
 
-  /** Something that a held request may have waited for has changed. Any thread. */
-  void reconsiderSoon() {
-    connection.loop().execute(this::reconsiderUnlessInTurn);
+  /** Something that a request may have waited for has changed. Any thread. */
+  void lookAgainSoon() {
+    connection.loop().execute(this::lookAgain);
   }
 
-  private void reconsiderUnlessInTurn() {
-    if (!closed && hold != null && !(hold instanceof Hold.InTurn)) {
+  /** Looks again after whatever waits for something else than the replies before it. */
+  void lookAgain() {
+    if (closed) {
+      return;
+    }
+    if (!parking.isEmpty()) {
+      boolean outer = busy;
+      busy = true; // replies leave when all has been looked at
+      parking.look();
+      busy = outer;
+      filled();
+    }
+    // What is held came after what is parked, and must not overtake it.
+    if (!closed && parking.isEmpty() && hold != null && !(hold instanceof Hold.InTurn)) {
       reconsider();
       filled();
     }
+    resume();
   }
 
   private void reconsider() {
@@ -1077,7 +1092,7 @@ public final class Session implements ConnectionHandler, Asker {
   }
 
   private void resume() {
-    if (hold == null && !pressed && !leaving && !closed) {
+    if (hold == null && parking.isEmpty() && !pressed && !leaving && !closed) {
       connection.resume();
     }
   }

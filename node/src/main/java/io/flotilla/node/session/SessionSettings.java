@@ -1,7 +1,9 @@
 package io.flotilla.node.session;
 
+import java.util.concurrent.TimeUnit;
+
 /**
- * What operators may change of all sessions while they run, by CONFIG SET.
+ * What all sessions go by; operators may change most of it while they run, by CONFIG SET.
  *
  * @param password the default user's; empty: none is asked for
  * @param maxClients Redis's maxclients
@@ -15,6 +17,8 @@ package io.flotilla.node.session;
  * @param linearizableReplicaReads whether reads on READONLY connections are as fresh as the
  *     leader's
  * @param debugCommand whether DEBUG is answered
+ * @param parkMillis how long a command waits for its shard to have a leader that serves: see {@link
+ *     Parking}; from the node's file
  */
 public record SessionSettings(
     String password,
@@ -26,7 +30,8 @@ public record SessionSettings(
     long slowLogMicros,
     int slowLogLength,
     boolean linearizableReplicaReads,
-    DebugCommand debugCommand) {
+    DebugCommand debugCommand,
+    long parkMillis) {
   /** Whether DEBUG is answered: Redis's enable-debug-command. */
   public enum DebugCommand {
     NO,
@@ -37,7 +42,11 @@ public record SessionSettings(
 
   /** Redis's defaults. */
   public static final SessionSettings DEFAULTS =
-      new SessionSettings("", 10_000, 0, 0, 0, 0, 10_000, 128, false, DebugCommand.NO);
+      new SessionSettings("", 10_000, 0, 0, 0, 0, 10_000, 128, false, DebugCommand.NO, 1_500);
+
+  long parkNanos() {
+    return TimeUnit.MILLISECONDS.toNanos(parkMillis);
+  }
 
   public SessionSettings withPassword(String value) {
     return new SessionSettings(
@@ -50,7 +59,8 @@ public record SessionSettings(
         slowLogMicros,
         slowLogLength,
         linearizableReplicaReads,
-        debugCommand);
+        debugCommand,
+        parkMillis);
   }
 
   public SessionSettings withMaxClients(int value) {
@@ -64,7 +74,8 @@ public record SessionSettings(
         slowLogMicros,
         slowLogLength,
         linearizableReplicaReads,
-        debugCommand);
+        debugCommand,
+        parkMillis);
   }
 
   public SessionSettings withTimeoutSeconds(long value) {
@@ -78,7 +89,8 @@ public record SessionSettings(
         slowLogMicros,
         slowLogLength,
         linearizableReplicaReads,
-        debugCommand);
+        debugCommand,
+        parkMillis);
   }
 
   public SessionSettings withOutputLimit(long hardBytes, long softBytes, long softSeconds) {
@@ -92,7 +104,8 @@ public record SessionSettings(
         slowLogMicros,
         slowLogLength,
         linearizableReplicaReads,
-        debugCommand);
+        debugCommand,
+        parkMillis);
   }
 
   public SessionSettings withSlowLogMicros(long value) {
@@ -106,7 +119,8 @@ public record SessionSettings(
         value,
         slowLogLength,
         linearizableReplicaReads,
-        debugCommand);
+        debugCommand,
+        parkMillis);
   }
 
   public SessionSettings withSlowLogLength(int value) {
@@ -120,7 +134,8 @@ public record SessionSettings(
         slowLogMicros,
         value,
         linearizableReplicaReads,
-        debugCommand);
+        debugCommand,
+        parkMillis);
   }
 
   public SessionSettings withLinearizableReplicaReads(boolean value) {
@@ -134,7 +149,8 @@ public record SessionSettings(
         slowLogMicros,
         slowLogLength,
         value,
-        debugCommand);
+        debugCommand,
+        parkMillis);
   }
 
   public SessionSettings withDebugCommand(DebugCommand value) {
@@ -148,6 +164,22 @@ public record SessionSettings(
         slowLogMicros,
         slowLogLength,
         linearizableReplicaReads,
+        value,
+        parkMillis);
+  }
+
+  public SessionSettings withParkMillis(long value) {
+    return new SessionSettings(
+        password,
+        maxClients,
+        timeoutSeconds,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        slowLogMicros,
+        slowLogLength,
+        linearizableReplicaReads,
+        debugCommand,
         value);
   }
 }

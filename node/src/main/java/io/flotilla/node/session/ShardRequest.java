@@ -6,6 +6,7 @@ import io.flotilla.node.proposal.Request;
 import io.flotilla.statemachine.command.Command;
 import io.flotilla.statemachine.log.Item;
 import io.flotilla.statemachine.reply.Reply;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request on its way to a shard: what becomes of it is told to {@link #fill}, in the client's
@@ -37,6 +38,9 @@ abstract class ShardRequest extends Request {
 
   /** Takes the reply, once. */
   abstract void fill(Reply reply);
+
+  /** Its place in the line of replies; null where it is alone in the line. */
+  abstract @Nullable Place place();
 
   /** Whether the reply is there. */
   abstract boolean isFilled();

@@ -25,6 +25,7 @@ public final class MachineShard implements LocalShard {
   private boolean pressed;
   private @Nullable Failure failure;
   private long index;
+  private long term = 1;
   private long nowMillis = 1_000_000;
 
   /** An empty shard that owns these slots. */
@@ -143,6 +144,16 @@ public final class MachineShard implements LocalShard {
   @Override
   public boolean isLeading() {
     return true;
+  }
+
+  @Override
+  public synchronized long term() {
+    return term;
+  }
+
+  /** The replica has seen this term, whoever leads in it. */
+  public synchronized void term(long value) {
+    term = value;
   }
 
   @Override

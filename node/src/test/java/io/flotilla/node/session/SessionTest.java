@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.node.proposal.Failure;
+import io.flotilla.node.proposal.MachineShard;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -338,7 +339,7 @@ class SessionTest {
       node.hints.refused(TestNode.group(0), new LeaderHint(1, TestNode.A));
       node.router.refresh();
       client.pipeline("SET a 1", "PING");
-      node.nanos.addAndGet(Session.PARK_NANOS);
+      node.passParkTime();
       client.expectNext("(error) CLUSTERDOWN The cluster is down").expectNext("PONG");
     }
   }
@@ -373,8 +374,156 @@ class SessionTest {
           "SET a 1", "(error) ERR overloaded: too many writes wait; the command was not run");
       node.shards.get(0).failWith(new Failure.Unconfirmed("no majority"));
       assertThat(client.call("GET a")).startsWith("(error) CLUSTERDOWN ");
-      node.shards.get(0).failWith(new Failure.NotReady("just elected"));
-      assertThat(client.call("GET a")).startsWith("(error) CLUSTERDOWN ");
+    }
+  }
+
+  // ------------------------------------------------------------------ what waits for a leader
+
+  @Test
+  void whatALeaderRefusesBeforeItIsReadyIsDoneOnceItIs() {
+    MachineShard shard = node.shards.get(0);
+    shard.failWith(new Failure.NotReady("just elected"));
+    try (RespClient client = node.connect()) {
+      client.pipeline("INCR a", "GET a", "INCR a", "PING", "MULTI", "INCR a", "GET a", "EXEC");
+      await().until(() -> node.front.parkedNow() == 4);
+      shard.failWith(null);
+      client
+          .expectNext("1")
+          .expectNext("\"1\"")
+          .expectNext("2")
+          .expectNext("PONG")
+          .expectNext("OK")
+          .expectNext("QUEUED")
+          .expectNext("QUEUED")
+          .expectNext("[3, \"3\"]");
+      assertThat(node.front.parkedNow()).isZero();
+      assertThat(node.front.counters().parked.sum()).isEqualTo(4);
+      assertThat(node.front.counters().parkedInVain.sum()).isZero();
+    }
+  }
+
+  @Test
+  void whatComesBehindAParkedCommandIsNotTakenBeforeIt() {
+    MachineShard shard = node.shards.get(0);
+    shard.failWith(new Failure.NotReady("just elected"));
+    try (RespClient client = node.connect()) {
+      client.pipeline("APPEND a 1");
+      await().until(() -> node.front.parkedNow() == 1);
+      client.pipeline("APPEND a 2", "DBSIZE", "APPEND a 3", "GET a");
+      shard.failWith(null);
+      client.expectNext("1").expectNext("2").expectNext("1").expectNext("3").expectNext("\"123\"");
+    }
+  }
+
+  @Test
+  void aParkedCommandIsToldOnceAnotherLeaderIsKnown() {
+    node.shards.get(0).failWith(new Failure.NotLeader(new LeaderHint(1, TestNode.A)));
+    try (RespClient client = node.connect()) {
+      client.pipeline("SET a 1", "GET a", "MULTI", "SET a 2", "EXEC");
+      await().until(() -> node.front.parkedNow() == 3);
+      assertThat(node.hints.leader(TestNode.group(0)))
+          .as("a leader that hands over may keep its leadership: its word stands")
+          .isEqualTo(new LeaderHint(1, TestNode.A));
+      node.hints.offer(TestNode.group(0), new LeaderHint(2, TestNode.B));
+      String moved = "(error) MOVED 15495 127.0.0.1:7001";
+      client.expectNext(moved).expectNext(moved).expectNext("OK").expectNext("QUEUED");
+      client.expectNext(moved);
+    }
+  }
+
+  @Test
+  void aTransferThatFailsLeavesTheLeaderServing() {
+    MachineShard shard = node.shards.get(0);
+    shard.failWith(new Failure.NotLeader(new LeaderHint(1, TestNode.A)));
+    try (RespClient client = node.connect()) {
+      client.pipeline("SET a 1");
+      await().until(() -> node.front.parkedNow() == 1);
+      shard.failWith(null);
+      client.expectNext("OK").expect("GET a", "\"1\"");
+    }
+  }
+
+  @Test
+  void aShardWhoseLeaderNeverServesIsDownAtTheParksDeadline() {
+    node.shards.get(0).failWith(new Failure.NotReady("just elected"));
+    try (RespClient client = node.connect()) {
+      client.pipeline("SET a 1", "MULTI", "GET a", "EXEC", "DBSIZE", "PING");
+      await().until(() -> node.front.parkedNow() == 2);
+      node.passParkTime();
+      String down = "(error) CLUSTERDOWN The shard's leader is not ready: just elected";
+      client.expectNext(down).expectNext("OK").expectNext("QUEUED").expectNext(down);
+      await().until(() -> node.front.parkedNow() == 1);
+      node.passParkTime();
+      client.expectNext(down).expectNext("PONG");
+      assertThat(node.front.counters().parkedInVain.sum()).isEqualTo(3);
+    }
+  }
+
+  /**
+   * The later command may have gone to a leader that served in between; to do the earlier one now
+   * would turn the connection's order round.
+   */
+  @Test
+  void aParkedCommandIsNotDoneBehindALaterOneOfItsConnection() {
+    MachineShard shard = node.shards.get(0);
+    shard.hold();
+    try (RespClient client = node.connect()) {
+      shard.failWith(new Failure.NotReady("just elected"));
+      client.pipeline("SET a 1");
+      await().until(() -> shard.held() == 1);
+      shard.failWith(null);
+      client.pipeline("SET a 2");
+      await().until(() -> shard.held() == 2);
+      shard.release(1);
+      shard.releaseAll();
+      client
+          .expectNext("(error) CLUSTERDOWN The shard's leader is not ready: just elected")
+          .expectNext("OK")
+          .expect("GET a", "\"2\"");
+    }
+  }
+
+  @Test
+  void aClientIsNotSentBackToALeaderOfAnOlderTerm() {
+    use(new TestNode(1, 0, SessionSettings.DEFAULTS)); // B leads, at term 1
+    try (RespClient client = node.connect()) {
+      client.expect("GET a", "(error) MOVED 15495 127.0.0.1:7001");
+      node.shards.get(0).term(2);
+      client.pipeline("GET a", "SET a 1");
+      node.hints.offer(TestNode.group(0), new LeaderHint(2, TestNode.C));
+      client
+          .expectNext("(error) MOVED 15495 127.0.0.1:7002")
+          .expectNext("(error) MOVED 15495 127.0.0.1:7002");
+      node.shards.get(0).term(3);
+      client.pipeline("GET a");
+      node.passParkTime();
+      client.expectNext("(error) CLUSTERDOWN The cluster is down");
+    }
+  }
+
+  @Test
+  void aClientThatLeavesWithParkedCommandsTakesThemAlong() {
+    MachineShard shard = node.shards.get(0);
+    shard.failWith(new Failure.NotReady("just elected"));
+    try (RespClient client = node.connect()) {
+      client.pipeline("SET a 1", "SET b 1");
+      await().until(() -> node.front.parkedNow() == 2);
+    }
+    await().until(() -> node.front.clients().count() == 0);
+    assertThat(node.front.parkedNow()).isZero();
+    await().until(() -> node.front.intake().heldBytes() == 0);
+    shard.failWith(null);
+    try (RespClient next = node.connect()) {
+      next.expect("EXISTS a", "0");
+    }
+  }
+
+  @Test
+  void aNodeMayBeToldNotToParkAtAll() {
+    use(new TestNode(1, 1, SessionSettings.DEFAULTS.withParkMillis(0)));
+    node.shards.get(0).failWith(new Failure.NotReady("just elected"));
+    try (RespClient client = node.connect()) {
+      client.expect("SET a 1", "(error) CLUSTERDOWN The shard's leader is not ready: just elected");
     }
   }
 

@@ -165,6 +165,11 @@ public final class TestNode implements AutoCloseable, NodeFacts {
     return new RespClient(server.address().getPort());
   }
 
+  /** The time that a command waits for a leader goes by. */
+  public void passParkTime() {
+    nanos.addAndGet(front.settings().parkNanos());
+  }
+
   /** CONFIG SET of a shared setting fails with this; null: it works. */
   public void refuseSettings(@Nullable String problem) {
     settingsProblem = problem;
