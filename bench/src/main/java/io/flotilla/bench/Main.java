@@ -14,7 +14,8 @@ import picocli.CommandLine.Mixin;
       FailoverBenchmark.class,
       StartBenchmark.class,
       IdleBenchmark.class,
-      GrowthBenchmark.class
+      GrowthBenchmark.class,
+      WalkBenchmark.class
     })
 public final class Main implements Callable<Integer> {
   @Mixin private TableBenchmark table = new TableBenchmark();

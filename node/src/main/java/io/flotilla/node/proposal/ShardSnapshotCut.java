@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The writer drives: it asks the loop for one step at a time, writes the pieces that came of it,
  * and asks again, so a slow disk slows the walk and nothing else. Only what writes displace comes
- * unasked. A step is short ({@link #STEP_KEYS}), so that commands wait behind it for a fraction of
+ * unasked. A step is short ({@link #STEP_BYTES}), so that commands wait behind it for a fraction of
  * a millisecond.
  */
 final class ShardSnapshotCut implements SnapshotCut {
-  /** The keys in one step: some 100 µs of the loop with small values. */
-  static final int STEP_KEYS = 256;
+  /** What one step encodes: some 100 µs of the loop. */
+  static final int STEP_BYTES = 64 * 1024;
 
   /** How often the writer looks whether the replica has closed under it. */
   private static final long POLL_MILLIS = 100;
@@ -54,7 +54,7 @@ final class ShardSnapshotCut implements SnapshotCut {
 
   private void step() {
     if (!closed) {
-      pieces.add(snapshot.step(STEP_KEYS) ? STEP_DONE : END);
+      pieces.add(snapshot.step(STEP_BYTES) ? STEP_DONE : END);
     }
   }
 

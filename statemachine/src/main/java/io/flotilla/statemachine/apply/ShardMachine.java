@@ -395,19 +395,19 @@ public final class ShardMachine {
   // ---------------------------------------------------------------- cuts
 
   /**
-   * Goes on with what runs between batches, snapshot and check, for about this many keys; whether
+   * Goes on with what runs between batches, snapshot and check, for about so many bytes; whether
    * there is more to do. The loop calls it whenever it is idle and between entries, while {@link
    * #hasWork}.
    */
-  public boolean step(int keyBudget) {
+  public boolean step(int byteBudget) {
     RunningCheck running = check;
     if (running != null) {
-      if (!running.walk.step(keyBudget)) {
+      if (!running.walk.step(byteBudget)) {
         check = null;
         checks.accept(
             new Check(running.checkId, running.index, running.digest.hex(), running.digest.keys()));
       }
-    } else if (snapshot != null && !snapshot.step(keyBudget)) {
+    } else if (snapshot != null && !snapshot.step(byteBudget)) {
       snapshot = null;
     }
     return hasWork();

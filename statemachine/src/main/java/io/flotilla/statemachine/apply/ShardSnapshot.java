@@ -32,9 +32,9 @@ public final class ShardSnapshot {
     return index;
   }
 
-  /** Goes on for about this many keys; whether there is more to do. On the shard's loop. */
-  public boolean step(int keyBudget) {
-    if (!ended && !walk.step(keyBudget)) {
+  /** Goes on for about so many bytes; whether there is more to do. On the shard's loop. */
+  public boolean step(int byteBudget) {
+    if (!ended && !walk.step(byteBudget)) {
       ended = true;
       writer.end();
     }

@@ -85,4 +85,82 @@ public final class SipHash {
     }
     return m;
   }
+
+  /** Begins a hash over bytes that come in pieces: the same as over all of them at once. */
+  public Stream stream() {
+    return new Stream(k0, k1);
+  }
+
+  /** A hash under way; where pieces begin and end does not matter. */
+  public static final class Stream {
+    private long v0;
+    private long v1;
+    private long v2;
+    private long v3;
+    private final byte[] rest = new byte[Long.BYTES];
+    private int restBytes;
+    private long total;
+
+    private Stream(long k0, long k1) {
+      v0 = k0 ^ 0x736f6d6570736575L;
+      v1 = k1 ^ 0x646f72616e646f6dL;
+      v2 = k0 ^ 0x6c7967656e657261L;
+      v3 = k1 ^ 0x7465646279746573L;
+    }
+
+    /** Goes on with {@code length} bytes from {@code offset}. */
+    public void update(byte[] bytes, int offset, int length) {
+      total += length;
+      int at = offset;
+      int end = offset + length;
+      if (restBytes > 0) {
+        int taken = Math.min(Long.BYTES - restBytes, length);
+        System.arraycopy(bytes, at, rest, restBytes, taken);
+        restBytes += taken;
+        at += taken;
+        if (restBytes < Long.BYTES) {
+          return;
+        }
+        word((long) LONG.get(rest, 0));
+      }
+      for (; end - at >= Long.BYTES; at += Long.BYTES) {
+        word((long) LONG.get(bytes, at));
+      }
+      restBytes = end - at;
+      System.arraycopy(bytes, at, rest, 0, restBytes);
+    }
+
+    /** The hash of all pieces; nothing may follow. */
+    public long finish() {
+      long last = total << 56;
+      for (int i = restBytes - 1; i >= 0; i--) {
+        last |= (rest[i] & 0xffL) << (8 * i);
+      }
+      word(last);
+      v2 ^= 0xff;
+      round();
+      round();
+      round();
+      return v0 ^ v1 ^ v2 ^ v3;
+    }
+
+    private void word(long m) {
+      v3 ^= m;
+      round();
+      v0 ^= m;
+    }
+
+    private void round() {
+      v0 += v1;
+      v1 = Long.rotateLeft(v1, 13) ^ v0;
+      v0 = Long.rotateLeft(v0, 32);
+      v2 += v3;
+      v3 = Long.rotateLeft(v3, 16) ^ v2;
+      v0 += v3;
+      v3 = Long.rotateLeft(v3, 21) ^ v0;
+      v2 += v1;
+      v1 = Long.rotateLeft(v1, 17) ^ v2;
+      v2 = Long.rotateLeft(v2, 32);
+    }
+  }
 }

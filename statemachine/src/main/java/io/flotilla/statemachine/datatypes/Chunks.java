@@ -5,40 +5,61 @@ package io.flotilla.statemachine.datatypes;
  * snapshot encodes at its leisure while the value changes.
  *
  * <p>Made in time proportional to the number of pieces; the pieces are shared with the value, which
- * copies one before it changes it. May be read by one other thread after it has been handed over
- * safely.
+ * copies one before it changes it. So the extra memory is what is written meanwhile.
  *
- * @param <V> who is shown the elements
+ * <p>Shown once, from the first piece to the last, on the thread of the value; whoever stops before
+ * says {@link #close}.
  */
-public final class Chunks<V> {
-  private final int count;
-  private final Show<V> show;
-
-  /** Shows one piece to a visitor. */
-  @FunctionalInterface
-  interface Show<V> {
-    void show(int chunk, V visitor);
-  }
-
-  Chunks(int count, Show<V> show) {
-    this.count = count;
-    this.show = show;
-  }
-
+public interface Chunks {
   /** The number of pieces. */
-  public int count() {
-    return count;
-  }
+  int count();
 
   /** Shows the elements of one piece, 0 to {@link #count} − 1, in their order. */
-  public void forEach(int chunk, V visitor) {
-    show.show(chunk, visitor);
-  }
+  void show(int chunk, ElementVisitor visitor);
+
+  /** Lets go of a capture that is not shown to its end: the value need not keep it any more. */
+  void close();
 
   /** Shows the elements of all pieces in their order. */
-  public void forEach(V visitor) {
-    for (int chunk = 0; chunk < count; chunk++) {
-      forEach(chunk, visitor);
+  default void showAll(ElementVisitor visitor) {
+    for (int chunk = 0; chunk < count(); chunk++) {
+      show(chunk, visitor);
+    }
+  }
+
+  /** Leaves that their value copies before it changes them. */
+  final class Leaves implements Chunks {
+    private final Leaf[] leaves;
+    private final Form form;
+
+    /** How elements stand in a leaf. */
+    interface Form {
+      void show(Leaf leaf, ElementVisitor visitor);
+    }
+
+    Leaves(Leaf[] leaves, Form form) {
+      this.leaves = leaves;
+      this.form = form;
+    }
+
+    /** One leaf that nobody else has. */
+    static Leaves of(Leaf leaf, Form form) {
+      return new Leaves(new Leaf[] {leaf}, form);
+    }
+
+    @Override
+    public int count() {
+      return leaves.length;
+    }
+
+    @Override
+    public void show(int chunk, ElementVisitor visitor) {
+      form.show(leaves[chunk], visitor);
+    }
+
+    @Override
+    public void close() {
+      // the value owns none of these leaves since the capture, and needs not be told
     }
   }
 }

@@ -249,15 +249,30 @@ public final class HashValue implements Value {
 
   // ---------------------------------------------------------------- as a value
 
-  /** The fields as they are now, in pieces, whatever happens to this hash. */
-  public Chunks<Visitor> capture() {
+  @Override
+  public Chunks capture() {
+    return small != null ? Chunks.Leaves.of(small.copy(null), HashValue::show) : large().capture();
+  }
+
+  @Override
+  public void show(ElementVisitor visitor) {
     if (small != null) {
-      Leaf captured = small.copy(null);
-      return new Chunks<>(1, (chunk, visitor) -> forEach(captured, visitor));
+      show(small, visitor);
+    } else {
+      large().show(visitor);
     }
-    Chunks<HashedRecords.Visitor> records = large().capture();
-    return new Chunks<>(
-        records.count(), (chunk, visitor) -> records.forEach(chunk, unpacking(visitor)));
+  }
+
+  private static void show(Leaf leaf, ElementVisitor visitor) {
+    for (int at = leaf.start; at < leaf.end; at = next(leaf, at)) {
+      PackedElement.show(leaf.array, at, visitor);
+      PackedElement.show(leaf.array, valueAt(leaf, at), visitor);
+    }
+  }
+
+  @Override
+  public long bytesUpTo(long limit) {
+    return small != null ? small.length() : large().bytesUpTo(limit);
   }
 
   @Override

@@ -313,10 +313,30 @@ final class HashedRecords {
     return new HashedRecords(hash, payloadBytes, leaves.copy());
   }
 
+  /** The bytes of the records, counted up to this limit. */
+  long bytesUpTo(long limit) {
+    return leaves.bytesUpTo(limit);
+  }
+
+  /** Shows the members in order, each with its payload where that is an element. */
+  void show(ElementVisitor visitor) {
+    leaves.show(this::show, visitor);
+  }
+
+  private void show(Leaf leaf, ElementVisitor visitor) {
+    for (int at = leaf.start; at < leaf.end; at = next(leaf.array, at)) {
+      int memberAt = at + HASH_BYTES;
+      PackedElement.show(leaf.array, memberAt, visitor);
+      if (payloadBytes == ELEMENT) {
+        PackedElement.show(
+            leaf.array, memberAt + PackedElement.length(leaf.array, memberAt), visitor);
+      }
+    }
+  }
+
   /** The records as they are now, leaf by leaf, whatever happens to these. */
-  Chunks<Visitor> capture() {
-    Leaf[] captured = leaves.capture();
-    return new Chunks<>(captured.length, (chunk, visitor) -> forEach(captured[chunk], visitor));
+  Chunks capture() {
+    return new Chunks.Leaves(leaves.capture(), this::show);
   }
 
   /** Bytes of the leaves' arrays. */

@@ -1,5 +1,6 @@
 package io.flotilla.statemachine.datatypes;
 
+import io.flotilla.statemachine.bytes.Integers;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -19,6 +20,9 @@ final class IntSet {
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** The integers that a capture shows at a time: some KB of digits. */
+  private static final int CHUNK_INTEGERS = 512;
 
   private final Leaf leaf;
   private int width;
@@ -121,6 +125,44 @@ final class IntSet {
     for (int i = 0; i < leaf.count; i++) {
       visitor.accept(at(i));
     }
+  }
+
+  /** The bytes that the integers take. */
+  int bytes() {
+    return leaf.length();
+  }
+
+  void show(ElementVisitor visitor) {
+    show(0, size(), visitor);
+  }
+
+  private void show(int from, int to, ElementVisitor visitor) {
+    for (int i = from; i < to; i++) {
+      byte[] digits = Integers.format(at(i));
+      visitor.element(digits, 0, digits.length);
+    }
+  }
+
+  /** The integers as they are now. They are few unless a setting wants many: so they are copied. */
+  Chunks capture() {
+    IntSet captured = copy();
+    return new Chunks() {
+      @Override
+      public int count() {
+        return (captured.size() + CHUNK_INTEGERS - 1) / CHUNK_INTEGERS;
+      }
+
+      @Override
+      public void show(int chunk, ElementVisitor visitor) {
+        int from = chunk * CHUNK_INTEGERS;
+        captured.show(from, Math.min(from + CHUNK_INTEGERS, captured.size()), visitor);
+      }
+
+      @Override
+      public void close() {
+        // nobody else has the copy
+      }
+    };
   }
 
   IntSet copy() {

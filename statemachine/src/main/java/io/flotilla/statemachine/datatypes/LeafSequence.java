@@ -177,6 +177,24 @@ final class LeafSequence {
     return bytes;
   }
 
+  /**
+   * The bytes of the records, counted up to this limit: something above it where there are more.
+   */
+  long bytesUpTo(long limit) {
+    long bytes = 0;
+    for (int place = first(); place != NONE && bytes <= limit; place = next(place)) {
+      bytes += leaf(place).length();
+    }
+    return bytes;
+  }
+
+  /** Shows the elements of all leaves in their order. */
+  void show(Chunks.Leaves.Form form, ElementVisitor visitor) {
+    for (int place = first(); place != NONE; place = next(place)) {
+      form.show(leaf(place), visitor);
+    }
+  }
+
   /** Whether nothing is left. */
   boolean isEmpty() {
     return size == 0;

@@ -495,12 +495,31 @@ public final class ListValue implements Value {
 
   // ---------------------------------------------------------------- as a value
 
-  /** The elements as they are now, in pieces, whatever happens to this list. */
-  public Chunks<Consumer<byte[]>> capture() {
-    Leaf[] captured = small != null ? new Leaf[] {small.copy(null)} : large().capture();
-    return new Chunks<>(
-        captured.length,
-        (chunk, visitor) -> forEach(captured[chunk], 0, captured[chunk].count, visitor));
+  @Override
+  public Chunks capture() {
+    return small != null
+        ? Chunks.Leaves.of(small.copy(null), ListValue::show)
+        : new Chunks.Leaves(large().capture(), ListValue::show);
+  }
+
+  @Override
+  public void show(ElementVisitor visitor) {
+    if (small != null) {
+      show(small, visitor);
+    } else {
+      large().show(ListValue::show, visitor);
+    }
+  }
+
+  private static void show(Leaf leaf, ElementVisitor visitor) {
+    for (int at = leaf.start; at < leaf.end; at = PackedList.next(leaf.array, at)) {
+      PackedElement.show(leaf.array, at, visitor);
+    }
+  }
+
+  @Override
+  public long bytesUpTo(long limit) {
+    return small != null ? small.length() : large().bytesUpTo(limit);
   }
 
   @Override

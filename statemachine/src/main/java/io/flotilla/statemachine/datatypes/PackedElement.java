@@ -176,6 +176,21 @@ final class PackedElement {
     return Arrays.copyOfRange(array, at + 2, at + 2 + shortStringLength(array, at, tag));
   }
 
+  /** Shows the element that begins here: where it stands, unless it is an integer. */
+  static void show(byte[] array, int at, ElementVisitor visitor) {
+    int tag = array[at] & 0xff;
+    if (tag >= 0x80 && tag < 0xc0) {
+      visitor.element(array, at + 1, tag & 0x3f);
+    } else if (tag >= 0xe0 && tag < LONG_STRING_TAG) {
+      visitor.element(array, at + 2, shortStringLength(array, at, tag));
+    } else if (tag == LONG_STRING_TAG) {
+      visitor.element(array, at + 5, (int) INT.get(array, at + 1));
+    } else {
+      byte[] digits = bytes(array, at);
+      visitor.element(digits, 0, digits.length);
+    }
+  }
+
   /** The number of bytes of the element that begins here, unpacked. */
   static int unpackedLength(byte[] array, int at) {
     int tag = array[at] & 0xff;

@@ -231,17 +231,26 @@ final class ScoredRecords {
     return new ScoredRecords(leaves.copy());
   }
 
+  /** The bytes of the records, counted up to this limit. */
+  long bytesUpTo(long limit) {
+    return leaves.bytesUpTo(limit);
+  }
+
+  /** Shows the members in order, each with its score. */
+  void show(ElementVisitor visitor) {
+    leaves.show(ScoredRecords::show, visitor);
+  }
+
+  private static void show(Leaf leaf, ElementVisitor visitor) {
+    for (int at = leaf.start; at < leaf.end; at = next(leaf.array, at)) {
+      PackedElement.show(leaf.array, at + SCORE_BYTES, visitor);
+      visitor.score(scoreAt(leaf.array, at));
+    }
+  }
+
   /** The records as they are now, leaf by leaf, whatever happens to these. */
-  Chunks<Visitor> capture() {
-    Leaf[] captured = leaves.capture();
-    return new Chunks<>(
-        captured.length,
-        (chunk, visitor) -> {
-          Leaf leaf = captured[chunk];
-          for (int at = leaf.start; at < leaf.end; at = next(leaf.array, at)) {
-            visitor.visit(scoreAt(leaf.array, at), leaf.array, at + SCORE_BYTES);
-          }
-        });
+  Chunks capture() {
+    return new Chunks.Leaves(leaves.capture(), ScoredRecords::show);
   }
 
   /** Checks the invariants; for tests. */

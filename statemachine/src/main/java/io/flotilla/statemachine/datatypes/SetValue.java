@@ -275,15 +275,37 @@ public final class SetValue implements Value {
 
   // ---------------------------------------------------------------- as a value
 
-  /** The members as they are now, in pieces, whatever happens to this set. */
-  public Chunks<Consumer<byte[]>> capture() {
-    if (form() != Form.LARGE) {
-      SetValue captured = copy();
-      return new Chunks<>(1, (chunk, visitor) -> captured.forEach(visitor));
+  @Override
+  public Chunks capture() {
+    if (integers != null) {
+      return integers.capture();
     }
-    Chunks<HashedRecords.Visitor> records = large().capture();
-    return new Chunks<>(
-        records.count(), (chunk, visitor) -> records.forEach(chunk, unpacking(visitor)));
+    return small != null ? Chunks.Leaves.of(small.copy(null), SetValue::show) : large().capture();
+  }
+
+  @Override
+  public void show(ElementVisitor visitor) {
+    if (integers != null) {
+      integers.show(visitor);
+    } else if (small != null) {
+      show(small, visitor);
+    } else {
+      large().show(visitor);
+    }
+  }
+
+  private static void show(Leaf leaf, ElementVisitor visitor) {
+    for (int at = leaf.start; at < leaf.end; at += PackedElement.length(leaf.array, at)) {
+      PackedElement.show(leaf.array, at, visitor);
+    }
+  }
+
+  @Override
+  public long bytesUpTo(long limit) {
+    if (integers != null) {
+      return integers.bytes();
+    }
+    return small != null ? small.length() : large().bytesUpTo(limit);
   }
 
   @Override

@@ -345,20 +345,32 @@ public final class SortedSetValue implements Value {
 
   // ---------------------------------------------------------------- as a value
 
-  /** The members as they are now, in pieces, whatever happens to this sorted set. */
-  public Chunks<Visitor> capture() {
+  @Override
+  public Chunks capture() {
+    return small != null
+        ? Chunks.Leaves.of(small.copy(null), SortedSetValue::show)
+        : order().capture();
+  }
+
+  @Override
+  public void show(ElementVisitor visitor) {
     if (small != null) {
-      SortedSetValue captured = copy();
-      return new Chunks<>(1, (chunk, visitor) -> captured.forEach(visitor));
+      show(small, visitor);
+    } else {
+      order().show(visitor);
     }
-    Chunks<ScoredRecords.Visitor> records = order().capture();
-    return new Chunks<>(
-        records.count(),
-        (chunk, visitor) ->
-            records.forEach(
-                chunk,
-                (score, array, member) ->
-                    visitor.visit(PackedElement.bytes(array, member), score)));
+  }
+
+  private static void show(Leaf leaf, ElementVisitor visitor) {
+    for (int at = leaf.start; at < leaf.end; at = next(leaf, at)) {
+      PackedElement.show(leaf.array, at, visitor);
+      visitor.score(PackedElement.score(leaf.array, scoreAt(leaf, at)));
+    }
+  }
+
+  @Override
+  public long bytesUpTo(long limit) {
+    return small != null ? small.length() : order().bytesUpTo(limit);
   }
 
   @Override

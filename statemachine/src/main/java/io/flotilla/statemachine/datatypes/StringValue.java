@@ -2,6 +2,7 @@ package io.flotilla.statemachine.datatypes;
 
 import io.flotilla.statemachine.bytes.Integers;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A byte string that can grow in place.
@@ -12,6 +13,9 @@ import java.util.Arrays;
  * is also what {@code OBJECT ENCODING} tells: int and embstr are bare, raw is either long or
  * changed.
  *
+ * <p>A capture of a bare string is the array itself. One of a string that changes in place is a
+ * {@link StringCapture}, which is told before bytes of it are overwritten.
+ *
  * <p>Invariant: bytes from {@link #length} to the end of {@link #array} are zero, so that growing
  * by SETRANGE or SETBIT exposes zeros.
  */
@@ -19,12 +23,21 @@ public final class StringValue implements Value {
   /** The most bytes of a string: Redis's default for {@code proto-max-bulk-len}, 512 MB. */
   public static final int MAX_LENGTH = 512 * 1024 * 1024;
 
+  /**
+   * The room beyond which growing by APPEND and its kin no longer doubles a string; a very long one
+   * grows by an eighth, so that it is not copied for each megabyte that comes.
+   */
+  private static final long MIN_ROOM = 1024 * 1024;
+
   /** The longest string that Redis keeps beside its header, encoding {@code embstr}. */
   static final int EMBEDDED_LENGTH = 44;
 
   private byte[] array;
   private int length;
   private boolean changedInPlace;
+
+  /** The captures that still need to know what is overwritten, the newest first. */
+  private @Nullable StringCapture captures;
 
   private StringValue(byte[] array, int length, boolean changedInPlace) {
     this.array = array;
@@ -86,13 +99,24 @@ public final class StringValue implements Value {
   /** Writes bytes at an offset, with zeros between the old end and the offset. */
   public void write(int offset, byte[] bytes) {
     ensureLength(offset + bytes.length);
+    beforeOverwriting(offset, offset + bytes.length);
     System.arraycopy(bytes, 0, array, offset, bytes.length);
   }
 
   /** Sets one byte, growing with zeros where needed. */
   public void set(int index, byte value) {
     ensureLength(index + 1);
+    beforeOverwriting(index, index + 1);
     array[index] = value;
+  }
+
+  private void beforeOverwriting(int from, int to) {
+    if (captures != null) {
+      captures = captures.thoseOpen();
+      for (StringCapture capture = captures; capture != null; capture = capture.next()) {
+        capture.beforeOverwriting(from, to);
+      }
+    }
   }
 
   /** Grows with zeros to at least this length, and marks the string as changed in place. */
@@ -102,10 +126,33 @@ public final class StringValue implements Value {
       changedInPlace = true;
     }
     if (wanted > array.length) {
-      long roomy = Math.min(wanted * 2L, wanted + 1024L * 1024);
+      long roomy = Math.min(wanted * 2L, wanted + Math.max(MIN_ROOM, wanted / 8L));
+      captures = null; // they keep the old array, which nobody changes any more
       array = Arrays.copyOf(array, (int) Math.min(roomy, Integer.MAX_VALUE - 8));
     }
     length = Math.max(length, wanted);
+  }
+
+  @Override
+  public Chunks capture() {
+    if (captures != null) {
+      captures = captures.thoseOpen();
+    }
+    StringCapture capture = new StringCapture(array, length, changedInPlace ? captures : null);
+    if (changedInPlace) {
+      captures = capture;
+    }
+    return capture;
+  }
+
+  @Override
+  public void show(ElementVisitor visitor) {
+    visitor.element(array, 0, length);
+  }
+
+  @Override
+  public long bytesUpTo(long limit) {
+    return length;
   }
 
   @Override

@@ -26,4 +26,16 @@ public sealed interface Value permits StringValue, HashValue, ListValue, SetValu
    * it.
    */
   long weight();
+
+  /**
+   * The bytes that its elements take, counted up to this limit: something above it where there are
+   * more. Quick whatever the value.
+   */
+  long bytesUpTo(long limit);
+
+  /** Shows all elements in their order; a string as one element. */
+  void show(ElementVisitor visitor);
+
+  /** The elements as they are now, in pieces, whatever happens to this value. */
+  Chunks capture();
 }

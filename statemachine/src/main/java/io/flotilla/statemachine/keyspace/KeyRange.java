@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * spreads evenly, so the guess is a few places off at most. An insert moves half the run on
  * average, 3 KB at the largest: less than a cache miss or two.
  *
- * <p>A range is also the unit of copy-on-write for walks: {@link #writtenBy} remembers which walks
- * have it behind them.
+ * <p>A range is also the unit of copy-on-write for walks: it remembers the last walk of each lane
+ * that has it behind it.
  */
 final class KeyRange {
   /**
@@ -38,13 +38,35 @@ final class KeyRange {
   /** Those bits, right-aligned. */
   final int prefix;
 
-  /** A bit for each running walk (by its lane) that has visited this range or need not. */
-  int writtenBy;
+  /** The last walks that have visited this range or need not: one number for each lane. */
+  private int firstLane;
 
-  KeyRange(int depth, int prefix, int writtenBy) {
+  private int secondLane;
+
+  /** An empty range that needs no visit of any walk that has begun. */
+  KeyRange(int depth, int prefix, int lastWalk) {
+    this(depth, prefix, lastWalk, lastWalk);
+  }
+
+  private KeyRange(int depth, int prefix, int firstLane, int secondLane) {
     this.depth = depth;
     this.prefix = prefix;
-    this.writtenBy = writtenBy;
+    this.firstLane = firstLane;
+    this.secondLane = secondLane;
+  }
+
+  /** Whether this walk has visited the range, or need not. */
+  boolean visitedBy(Walk walk) {
+    return (walk.lane == 0 ? firstLane : secondLane) >= walk.number;
+  }
+
+  /** Notes that this walk has visited the range. */
+  void visit(Walk walk) {
+    if (walk.lane == 0) {
+      firstLane = walk.number;
+    } else {
+      secondLane = walk.number;
+    }
   }
 
   /** The place of the key, or −1 − the place where it belongs. */
@@ -115,7 +137,7 @@ final class KeyRange {
 
   /** The half whose next bit is {@code bit}, as a range of its own. */
   KeyRange half(int bit) {
-    KeyRange half = new KeyRange(depth + 1, prefix << 1 | bit, writtenBy);
+    KeyRange half = new KeyRange(depth + 1, prefix << 1 | bit, firstLane, secondLane);
     int middle = firstAtLeast((prefix * 2L + 1) << (63 - depth));
     int from = bit == 0 ? 0 : middle;
     int to = bit == 0 ? middle : size;
@@ -125,7 +147,12 @@ final class KeyRange {
 
   /** This range and the one beside it, which shares all bits but the last, as one. */
   KeyRange joined(KeyRange right) {
-    KeyRange whole = new KeyRange(depth - 1, prefix >>> 1, writtenBy & right.writtenBy);
+    KeyRange whole =
+        new KeyRange(
+            depth - 1,
+            prefix >>> 1,
+            Math.min(firstLane, right.firstLane),
+            Math.min(secondLane, right.secondLane));
     whole.take(this, 0, size, size + right.size + 4);
     System.arraycopy(right.hashes, 0, whole.hashes, size, right.size);
     System.arraycopy(right.entries, 0, whole.entries, size, right.size);

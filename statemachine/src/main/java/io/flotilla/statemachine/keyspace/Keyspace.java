@@ -45,6 +45,7 @@ public final class Keyspace {
   private final DeadlineHeap<Entry.Expiring> deadlines = new DeadlineHeap<>();
   private final @Nullable Walk[] walks = new Walk[Walk.MAX_WALKS];
   private int walksRunning;
+  private int lastWalk;
   private KeyEvents events = KeyEvents.DEAF;
   private long keys;
 
@@ -400,8 +401,8 @@ public final class Keyspace {
   public @Nullable Walk beginWalk(Walk.Visitor visitor) {
     for (int lane = 0; lane < walks.length; lane++) {
       if (walks[lane] == null) {
-        Walk walk = new Walk(this, lane, Arrays.copyOf(tables, tables.length), visitor);
-        clearLane(lane);
+        lastWalk++;
+        Walk walk = new Walk(this, lane, lastWalk, Arrays.copyOf(tables, tables.length), visitor);
         walks[lane] = walk;
         walksRunning++;
         return walk;
@@ -414,15 +415,6 @@ public final class Keyspace {
     if (walks[walk.lane] == walk) {
       walks[walk.lane] = null;
       walksRunning--;
-    }
-  }
-
-  private void clearLane(int lane) {
-    for (int slot = nextSlotWithKeys(0); slot < HashSlot.COUNT; slot = nextSlotWithKeys(slot + 1)) {
-      SlotTable table = table(slot);
-      for (KeyRange range = table.first(); range != null; range = table.after(range)) {
-        range.writtenBy &= ~(1 << lane);
-      }
     }
   }
 
@@ -503,7 +495,7 @@ public final class Keyspace {
     place(key);
     SlotTable table = tables[placedSlot];
     if (table == null) {
-      table = new SlotTable(placedSlot, ~0); // born after every running walk's cut
+      table = new SlotTable(placedSlot, lastWalk); // born after every running walk's cut
       tables[placedSlot] = table;
       occupied[placedSlot >>> 6] |= 1L << placedSlot;
     }

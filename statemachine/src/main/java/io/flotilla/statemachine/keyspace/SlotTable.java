@@ -37,9 +37,10 @@ final class SlotTable {
   private int depth;
   int size;
 
-  SlotTable(int slot, int writtenBy) {
+  /** An empty table that needs no visit of any walk that has begun, up to this number. */
+  SlotTable(int slot, int lastWalk) {
     this.slot = slot;
-    this.directory = new KeyRange[] {new KeyRange(0, 0, writtenBy)};
+    this.directory = new KeyRange[] {new KeyRange(0, 0, lastWalk)};
   }
 
   KeyRange rangeOf(long hash) {

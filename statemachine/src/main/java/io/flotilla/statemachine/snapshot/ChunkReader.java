@@ -8,6 +8,7 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
@@ -20,7 +21,11 @@ public final class ChunkReader {
   /** No chunk is larger: a length beyond it is damage, not data. */
   private static final int MAX_CHUNK_BYTES = Integer.MAX_VALUE - 64;
 
+  private static final byte[] NOTHING = {};
+
   private final DataInputStream in;
+  private ByteSource current = new ByteSource(NOTHING);
+  private boolean lastPiece;
   private long chunks;
   private long keys;
 
@@ -54,49 +59,101 @@ public final class ChunkReader {
       throw new CorruptException("the snapshot does not begin with its head");
     }
     Keyspace keyspace = keyspaceFor.apply(head.raw(head.remaining()));
-    boolean more = true;
-    while (more) {
-      long before = chunks;
-      more = keysOrEnd(chunk(), keyspace, before);
+    for (byte[] first = nextPiece(keyspace, true);
+        first.length > 0;
+        first = nextPiece(keyspace, true)) {
+      ByteSource key = new ByteSource(first, () -> furtherPiece(keyspace));
+      try {
+        KeyCodec.decodeInto(keyspace, key);
+      } catch (UncheckedIOException failed) {
+        throw failed.getCause();
+      }
+      key.end();
+      if (!lastPiece) {
+        throw new CorruptException("a large key has more pieces than it needs");
+      }
+      keys++;
     }
   }
 
-  private boolean keysOrEnd(ByteSource chunk, Keyspace keyspace, long chunksBefore) {
-    while (chunk.remaining() > 0) {
-      int kind = chunk.u8();
+  private byte[] furtherPiece(Keyspace keyspace) {
+    if (lastPiece) {
+      throw new CorruptException("a large key ends before its end");
+    }
+    try {
+      return nextPiece(keyspace, false);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /**
+   * Restores what comes before the next piece of a large key, and reads that piece; nothing at the
+   * end of the snapshot. Pieces are never empty.
+   */
+  private byte[] nextPiece(Keyspace keyspace, boolean first) throws IOException {
+    while (true) {
+      long chunksBefore = chunks;
+      while (current.remaining() == 0) {
+        chunksBefore = chunks;
+        current = chunk();
+      }
+      int kind = current.u8();
       switch (kind) {
-        case ChunkWriter.KEYS -> {
-          int slot = (int) chunk.varint();
-          if (slot < 0 || slot >= HashSlot.COUNT) {
-            throw new CorruptException("a range of keys in slot " + slot);
+        case ChunkWriter.KEYS -> keys(keyspace);
+        case ChunkWriter.PIECE -> {
+          slot();
+          int place = current.u8();
+          byte[] piece = current.block();
+          if (((place & ChunkWriter.FIRST) != 0) != first || piece.length == 0) {
+            throw new CorruptException("a piece of a large key where it does not belong");
           }
-          int count = chunk.count(1);
-          for (int i = 0; i < count; i++) {
-            KeyCodec.decodeInto(keyspace, chunk);
-          }
-          keys += count;
+          lastPiece = (place & ChunkWriter.LAST) != 0;
+          return piece;
         }
         case ChunkWriter.END -> {
-          long wantedKeys = chunk.varint();
-          long wantedChunks = chunk.varint();
-          chunk.end();
-          if (wantedKeys != keys || wantedChunks != chunksBefore) {
-            throw new CorruptException(
-                "the snapshot ends with "
-                    + keys
-                    + " keys in "
-                    + chunksBefore
-                    + " chunks; it had "
-                    + wantedKeys
-                    + " in "
-                    + wantedChunks);
+          if (!first) {
+            throw new CorruptException("the snapshot ends within a large key");
           }
-          return false;
+          end(chunksBefore);
+          return NOTHING;
         }
         default -> throw new CorruptException("a part of unknown kind " + kind);
       }
     }
-    return true;
+  }
+
+  private void keys(Keyspace keyspace) {
+    slot();
+    int count = current.count(1);
+    for (int i = 0; i < count; i++) {
+      KeyCodec.decodeInto(keyspace, current);
+    }
+    keys += count;
+  }
+
+  private void slot() {
+    int slot = (int) current.varint();
+    if (slot < 0 || slot >= HashSlot.COUNT) {
+      throw new CorruptException("a range of keys in slot " + slot);
+    }
+  }
+
+  private void end(long chunksBefore) {
+    long wantedKeys = current.varint();
+    long wantedChunks = current.varint();
+    current.end();
+    if (wantedKeys != keys || wantedChunks != chunksBefore) {
+      throw new CorruptException(
+          "the snapshot ends with "
+              + keys
+              + " keys in "
+              + chunksBefore
+              + " chunks; it had "
+              + wantedKeys
+              + " in "
+              + wantedChunks);
+    }
   }
 
   private ByteSource chunk() throws IOException {

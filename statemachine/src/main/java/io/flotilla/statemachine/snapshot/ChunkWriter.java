@@ -3,6 +3,7 @@ package io.flotilla.statemachine.snapshot;
 import io.flotilla.statemachine.bytes.ByteSink;
 import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.keyspace.Walk;
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
@@ -12,8 +13,14 @@ import java.util.zip.CRC32C;
  * <pre>
  *   snapshot := "FLOTILLA" version:u32 chunk(head) chunk(keys)* chunk(end)
  *   chunk    := length:u32 crc32c:u32 payload
- *   payload  := 0x01 ShardHead (protobuf) | 0x02 slot:varint count:varint key* | 0x03 keys:varint chunks:varint
+ *   payload  := 0x01 ShardHead (protobuf) | part* | 0x03 keys:varint chunks:varint
+ *   part     := 0x02 slot:varint count:varint key*
+ *             | 0x04 slot:varint place:u8 length:varint byte*       place: 1 first + 2 last of its key
  * </pre>
+ *
+ * <p>A key too large for one go is the bytes of one key cut anywhere, in parts of kind 4: only one
+ * such key is under way at a time, but keys of kind 2 may stand between its parts. So a chunk is
+ * bounded ({@link #CHUNK_BYTES}, and once more what one step adds), whatever the keys hold.
  *
  * <p>The end counts what came before it, so that a snapshot cut at a chunk's border is not taken
  * for a whole one.
@@ -24,6 +31,13 @@ public final class ChunkWriter implements Walk.Visitor {
   static final int HEAD = 1;
   static final int KEYS = 2;
   static final int END = 3;
+  static final int PIECE = 4;
+
+  /** The first part of a large key. */
+  static final int FIRST = 1;
+
+  /** The last part of a large key. */
+  static final int LAST = 2;
 
   /**
    * A chunk is handed on once it has grown to this; below it, small ranges of one slot after the
@@ -33,6 +47,7 @@ public final class ChunkWriter implements Walk.Visitor {
 
   private final Consumer<byte[]> chunks;
   private final ByteSink payload = new ByteSink(CHUNK_BYTES * 2);
+  private final ByteSink piece = new ByteSink(KeyInPieces.PIECE_BYTES * 2);
   private int pending;
   private long keys;
   private long written;
@@ -60,9 +75,48 @@ public final class ChunkWriter implements Walk.Visitor {
   }
 
   @Override
-  public void key(byte[] key, Value value, long deadlineMillis, long version) {
+  public int key(byte[] key, Value value, long deadlineMillis, long version) {
+    int before = payload.size();
     KeyCodec.encode(key, value, deadlineMillis, version, payload);
-    if (--pending == 0 && payload.size() >= CHUNK_BYTES) {
+    int bytes = payload.size() - before;
+    pending--;
+    maybeHand();
+    return bytes;
+  }
+
+  @Override
+  public Walk.Pieces large(int slot, byte[] key, Value value, long deadlineMillis, long version) {
+    keys++;
+    KeyInPieces pieces = new KeyInPieces(key, value, deadlineMillis, version);
+    return new Walk.Pieces() {
+      @Override
+      public int next() {
+        int place = pieces.isFirst() ? FIRST : 0;
+        piece.clear();
+        pieces.next(piece);
+        payload
+            .u8(PIECE)
+            .varint(slot)
+            .u8(pieces.isDone() ? place | LAST : place)
+            .block(piece.array(), 0, piece.size());
+        maybeHand();
+        return piece.size();
+      }
+
+      @Override
+      public boolean isDone() {
+        return pieces.isDone();
+      }
+
+      @Override
+      public void close() {
+        pieces.close();
+      }
+    };
+  }
+
+  private void maybeHand() {
+    if (pending == 0 && payload.size() >= CHUNK_BYTES) {
       hand();
     }
   }
@@ -79,9 +133,12 @@ public final class ChunkWriter implements Walk.Visitor {
   private void hand() {
     CRC32C crc = new CRC32C();
     crc.update(payload.array(), 0, payload.size());
-    ByteSink chunk = new ByteSink(payload.size() + 8);
-    chunk.u32(payload.size()).u32((int) crc.getValue()).raw(payload.array(), 0, payload.size());
-    chunks.accept(chunk.toByteArray());
+    byte[] chunk = new byte[payload.size() + 2 * Integer.BYTES];
+    ByteBuffer.wrap(chunk)
+        .putInt(payload.size())
+        .putInt((int) crc.getValue())
+        .put(payload.array(), 0, payload.size());
+    chunks.accept(chunk);
     payload.clear();
     written++;
   }

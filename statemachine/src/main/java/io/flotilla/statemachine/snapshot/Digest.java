@@ -11,7 +11,8 @@ import java.util.HexFormat;
  *
  * <p>Each key, and the head, is hashed by its snapshot bytes under two fixed keys, and the hashes
  * are added up: a walk may meet ranges in any order, and a sum does not mind. It finds divergence
- * by fault, not forgery. It costs nothing until somebody asks.
+ * by fault, not forgery. It costs nothing until somebody asks. In how many pieces a large key comes
+ * does not matter: its hash goes over all of them.
  */
 public final class Digest implements Walk.Visitor {
   private static final SipHash FIRST = new SipHash(0x466c6f74696c6c61L, 0x6669727374L);
@@ -35,10 +36,43 @@ public final class Digest implements Walk.Visitor {
   }
 
   @Override
-  public void key(byte[] key, Value value, long deadlineMillis, long version) {
+  public int key(byte[] key, Value value, long deadlineMillis, long version) {
     sink.clear();
     KeyCodec.encode(key, value, deadlineMillis, version, sink);
     add();
+    return sink.size();
+  }
+
+  @Override
+  public Walk.Pieces large(int slot, byte[] key, Value value, long deadlineMillis, long version) {
+    keys++;
+    KeyInPieces pieces = new KeyInPieces(key, value, deadlineMillis, version);
+    SipHash.Stream firstOfKey = FIRST.stream();
+    SipHash.Stream secondOfKey = SECOND.stream();
+    return new Walk.Pieces() {
+      @Override
+      public int next() {
+        sink.clear();
+        pieces.next(sink);
+        firstOfKey.update(sink.array(), 0, sink.size());
+        secondOfKey.update(sink.array(), 0, sink.size());
+        if (pieces.isDone()) {
+          first += firstOfKey.finish();
+          second += secondOfKey.finish();
+        }
+        return sink.size();
+      }
+
+      @Override
+      public boolean isDone() {
+        return pieces.isDone();
+      }
+
+      @Override
+      public void close() {
+        pieces.close();
+      }
+    };
   }
 
   /** The number of keys that went in. */

@@ -18,6 +18,14 @@ final class KeyCodec {
     ValueCodec.encode(value, sink);
   }
 
+  /** What stands before the value's elements. */
+  static byte[] head(byte[] key, Value value, long deadlineMillis, long version) {
+    ByteSink sink = new ByteSink(key.length + 32);
+    sink.block(key).varint(deadlineMillis - Expirable.NEVER).signed(version);
+    ValueCodec.head(value, sink);
+    return sink.toByteArray();
+  }
+
   static void decodeInto(Keyspace keyspace, ByteSource source) {
     byte[] key = source.block();
     long deadline = source.varint() + Expirable.NEVER;

@@ -4,6 +4,7 @@ import io.flotilla.statemachine.bytes.ByteSink;
 import io.flotilla.statemachine.bytes.ByteSource;
 import io.flotilla.statemachine.bytes.ByteSource.CorruptException;
 import io.flotilla.statemachine.bytes.SipHash;
+import io.flotilla.statemachine.datatypes.ElementVisitor;
 import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.ListValue;
 import io.flotilla.statemachine.datatypes.SetValue;
@@ -34,33 +35,55 @@ final class ValueCodec {
   private ValueCodec() {}
 
   static void encode(Value value, ByteSink sink) {
+    head(value, sink);
+    value.show(new Elements(sink, value instanceof StringValue));
+  }
+
+  /** The tag, and the length of a string or the number of elements. */
+  static void head(Value value, ByteSink sink) {
     switch (value) {
       case StringValue string ->
           sink.u8(string.isChangedInPlace() ? STRING_CHANGED_IN_PLACE : STRING)
-              .block(string.array(), 0, string.length());
-      case HashValue hash -> {
-        sink.u8(hash.isLarge() ? HASH_LARGE : HASH_SMALL).varint(hash.size());
-        hash.forEach((field, fieldValue) -> sink.block(field).block(fieldValue));
-      }
-      case ListValue list -> {
-        sink.u8(list.isLarge() ? LIST_LARGE : LIST_SMALL).varint(list.size());
-        list.forEach(sink::block);
-      }
-      case SetValue set -> {
-        sink.u8(
-                switch (set.form()) {
-                  case INTEGERS -> SET_INTEGERS;
-                  case SMALL -> SET_SMALL;
-                  case LARGE -> SET_LARGE;
-                })
-            .varint(set.size());
-        set.forEach(sink::block);
-      }
-      case SortedSetValue set -> {
-        sink.u8(set.isLarge() ? SORTED_SET_LARGE : SORTED_SET_SMALL).varint(set.size());
-        set.forEach((member, score) -> sink.block(member).u64(Double.doubleToRawLongBits(score)));
+              .varint(string.length());
+      case HashValue hash -> sink.u8(hash.isLarge() ? HASH_LARGE : HASH_SMALL).varint(hash.size());
+      case ListValue list -> sink.u8(list.isLarge() ? LIST_LARGE : LIST_SMALL).varint(list.size());
+      case SetValue set ->
+          sink.u8(
+                  switch (set.form()) {
+                    case INTEGERS -> SET_INTEGERS;
+                    case SMALL -> SET_SMALL;
+                    case LARGE -> SET_LARGE;
+                  })
+              .varint(set.size());
+      case SortedSetValue set ->
+          sink.u8(set.isLarge() ? SORTED_SET_LARGE : SORTED_SET_SMALL).varint(set.size());
+    }
+  }
+
+  /** Writes elements as they come; a string's length is in its head already. */
+  private record Elements(ByteSink sink, boolean ofString) implements ElementVisitor {
+    @Override
+    public void element(byte[] array, int from, int length) {
+      if (ofString) {
+        sink.raw(array, from, length);
+      } else {
+        sink.block(array, from, length);
       }
     }
+
+    @Override
+    public void score(double score) {
+      ValueCodec.score(score, sink);
+    }
+
+    @Override
+    public void piece(byte[] array, int from, int length) {
+      sink.raw(array, from, length);
+    }
+  }
+
+  static void score(double score, ByteSink sink) {
+    sink.u64(Double.doubleToRawLongBits(score));
   }
 
   static Value decode(ByteSource source, SipHash hash) {

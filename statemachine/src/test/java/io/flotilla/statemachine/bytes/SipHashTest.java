@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Random;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -50,6 +51,20 @@ class SipHashTest {
       String hash = HexFormat.of().toHexDigits(Long.reverseBytes(HASH.hash(message)));
       assertThat(hash).as("of %s bytes", length).isEqualTo(vectors[length]);
     }
+  }
+
+  /** A digest over a large key must not depend on how it was cut. */
+  @Property
+  void piecesHashLikeTheWhole(@ForAll byte[] bytes, @ForAll long seed) {
+    Random random = new Random(seed);
+    SipHash.Stream stream = HASH.stream();
+    int at = 0;
+    while (at < bytes.length) {
+      int length = Math.min(bytes.length - at, random.nextInt(20));
+      stream.update(bytes, at, length);
+      at += length;
+    }
+    assertThat(stream.finish()).isEqualTo(HASH.hash(bytes));
   }
 
   @Property

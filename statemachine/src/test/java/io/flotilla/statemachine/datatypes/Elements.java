@@ -1,6 +1,9 @@
 package io.flotilla.statemachine.datatypes;
 
 import io.flotilla.statemachine.bytes.Ascii;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /** Random elements of every packed form: integers of all widths, strings of all length classes. */
@@ -34,5 +37,38 @@ final class Elements {
     byte[] bytes = new byte[length];
     random.nextBytes(bytes);
     return bytes;
+  }
+
+  /** What a capture shows: elements, each member of a sorted set followed by its score. */
+  static List<Object> shown(Chunks chunks) {
+    List<Object> shown = new ArrayList<>();
+    chunks.showAll(collecting(shown));
+    return shown;
+  }
+
+  /** What a value shows. */
+  static List<Object> shown(Value value) {
+    List<Object> shown = new ArrayList<>();
+    value.show(collecting(shown));
+    return shown;
+  }
+
+  private static ElementVisitor collecting(List<Object> shown) {
+    return new ElementVisitor() {
+      @Override
+      public void element(byte[] array, int from, int length) {
+        shown.add(Arrays.copyOfRange(array, from, from + length));
+      }
+
+      @Override
+      public void score(double score) {
+        shown.add(score);
+      }
+
+      @Override
+      public void piece(byte[] array, int from, int length) {
+        element(array, from, length);
+      }
+    };
   }
 }

@@ -162,7 +162,7 @@ class ListValueTest {
 
     assertThat(elements(copy)).isEqualTo(before);
     ListValue restored = ListValue.restoring(copy.isLarge());
-    captured.forEach(restored::restore);
+    Elements.shown(captured).forEach(element -> restored.restore((byte[]) element));
     restored.validate();
     assertThat(elements(restored)).isEqualTo(before);
     assertThat(restored.encoding()).isEqualTo(copy.encoding());

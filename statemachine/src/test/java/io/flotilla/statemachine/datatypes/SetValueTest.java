@@ -69,7 +69,7 @@ class SetValueTest {
       assertThat(Ascii.text(set.at(rank))).isEqualTo(order.get(rank));
     }
     SetValue restored = SetValue.empty(HASH, set.form());
-    set.capture().forEach(restored::restore);
+    Elements.shown(set.capture()).forEach(member -> restored.restore((byte[]) member));
     restored.validate();
     assertThat(members(restored)).isEqualTo(order);
     assertThat(restored.encoding()).isEqualTo(set.encoding());

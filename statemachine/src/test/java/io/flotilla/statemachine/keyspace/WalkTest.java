@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.statemachine.bytes.Ascii;
 import io.flotilla.statemachine.bytes.SipHash;
+import io.flotilla.statemachine.datatypes.Chunks;
+import io.flotilla.statemachine.datatypes.DataType;
+import io.flotilla.statemachine.datatypes.ElementVisitor;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Test;
 class WalkTest {
   private final Keyspace keyspace = new Keyspace(new SipHash(1, 2));
   private final Map<String, String> now = new HashMap<>();
+  private final Map<String, String> texts = new HashMap<>();
   private long index;
 
   /** Collects what a walk meets, and fails on a key that it meets twice. */
@@ -34,10 +39,60 @@ class WalkTest {
     }
 
     @Override
-    public void key(byte[] key, Value value, long deadlineMillis, long version) {
-      String text =
-          Ascii.text(((StringValue) value).bytes()) + "@" + version + "!" + deadlineMillis;
+    public int key(byte[] key, Value value, long deadlineMillis, long version) {
+      met(key, Ascii.text(((StringValue) value).bytes()), deadlineMillis, version);
+      return 1;
+    }
+
+    @Override
+    public Walk.Pieces large(int slot, byte[] key, Value value, long deadlineMillis, long version) {
+      announced++;
+      Chunks chunks = value.capture();
+      StringBuilder text = new StringBuilder();
+      int[] shown = {0};
+      return new Walk.Pieces() {
+        @Override
+        public int next() {
+          chunks.show(shown[0]++, new Piece(text));
+          if (isDone()) {
+            met(key, text.toString(), deadlineMillis, version);
+          }
+          return 100;
+        }
+
+        @Override
+        public boolean isDone() {
+          return shown[0] == chunks.count();
+        }
+
+        @Override
+        public void close() {
+          chunks.close();
+        }
+      };
+    }
+
+    private void met(byte[] key, String value, long deadlineMillis, long version) {
+      String text = value.hashCode() + "@" + version + "!" + deadlineMillis;
       assertThat(seen.put(Ascii.text(key), text)).as("key %s met twice", Ascii.text(key)).isNull();
+    }
+  }
+
+  /** Collects a large string. */
+  private record Piece(StringBuilder text) implements ElementVisitor {
+    @Override
+    public void element(byte[] array, int from, int length) {
+      throw new AssertionError("a string is shown in pieces");
+    }
+
+    @Override
+    public void score(double score) {
+      throw new AssertionError("a string has no scores");
+    }
+
+    @Override
+    public void piece(byte[] array, int from, int length) {
+      text.append(Ascii.text(Arrays.copyOfRange(array, from, from + length)));
     }
   }
 
@@ -87,8 +142,15 @@ class WalkTest {
       keyspace.clear(slot -> true);
       now.clear();
     } else if (dice < sets) {
-      keyspace.put(key, StringValue.of(Ascii.bytes("v" + index)), EventClass.STRING, "set");
-      now.put(name, "v" + index + "@" + index + "!-1");
+      String text =
+          random.nextInt(60) == 0
+              ? ("v" + index).repeat(random.nextInt(40_000)) + "v"
+              : "v" + index;
+      keyspace.put(key, StringValue.of(Ascii.bytes(text)), EventClass.STRING, "set");
+      now.put(name, text.hashCode() + "@" + index + "!-1");
+      texts.put(name, text);
+    } else if (dice == 9 && random.nextBoolean()) {
+      overwrite(random, name, key);
     } else if (dice < 9) {
       keyspace.remove(key, EventClass.GENERIC, "del");
       now.remove(name);
@@ -96,6 +158,24 @@ class WalkTest {
       now.computeIfPresent(
           name,
           (k, text) -> text.substring(0, text.indexOf('@')) + "@" + index + "!" + (1000 + index));
+    }
+  }
+
+  /** SETRANGE: what a walk has captured and not shown yet changes in place. */
+  private void overwrite(Random random, String name, byte[] key) {
+    StringValue value = keyspace.modify(key, DataType.STRING);
+    if (value != null) {
+      StringBuilder text = new StringBuilder(texts.getOrDefault(name, ""));
+      byte[] written = Ascii.bytes("" + index);
+      int offset = random.nextInt(text.length());
+      value.write(offset, written);
+      keyspace.changed(key, value, EventClass.STRING, "setrange");
+      text.replace(offset, Math.min(text.length(), offset + written.length), Ascii.text(written));
+      texts.put(name, text.toString());
+      now.computeIfPresent(
+          name,
+          (k, known) ->
+              text.toString().hashCode() + "@" + index + known.substring(known.indexOf('!')));
     }
   }
 

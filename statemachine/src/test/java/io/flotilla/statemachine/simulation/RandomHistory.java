@@ -87,6 +87,44 @@ final class RandomHistory {
         new Entry.Raise(stamp, 1));
   }
 
+  /** Entries that give most keys values of 100 KB and more, of every type. */
+  List<Entry> largeKeys() {
+    List<Entry> entries = new ArrayList<>();
+    for (int key = 0; key < 10; key++) {
+      List<byte[]> argv = new ArrayList<>();
+      int type = key % 5;
+      argv.add(Ascii.bytes(List.of("SET", "HSET", "RPUSH", "SADD", "ZADD").get(type)));
+      argv.add(Ascii.bytes("{k}" + key));
+      if (type == 0) {
+        argv.add(Ascii.bytes("s".repeat(random.nextInt(400_000))));
+      }
+      for (int i = 2000 + random.nextInt(4000); type > 0 && i > 0; i--) {
+        if (type == 4) {
+          argv.add(Ascii.bytes("" + (random.nextInt(2000) - 1000) / 8.0));
+        } else if (type == 1) {
+          argv.add(Ascii.bytes("f" + i));
+        }
+        boolean giant = random.nextInt(2000) == 0;
+        argv.add(Ascii.bytes((giant ? "g".repeat(random.nextInt(300_000)) : "element:") + i));
+      }
+      entries.add(single(argv));
+      if (type == 0) {
+        entries.add(
+            single(List.of(Ascii.bytes("APPEND"), Ascii.bytes("{k}" + key), Ascii.bytes("x"))));
+      }
+    }
+    return entries;
+  }
+
+  private Entry single(List<byte[]> argv) {
+    Entry entry =
+        new Entry.Batch(
+            new BatchId(NODE, 1, number++),
+            stamp,
+            List.of(new Item.Single(argv.toArray(byte[][]::new))));
+    return EntryCodec.decode(ByteBuffer.wrap(EntryCodec.encode(entry)));
+  }
+
   /** The next entry, as a replica reads it from its log. */
   Entry next() {
     stamp += random.nextInt(4) == 0 ? random.nextInt(60) : 0;
