@@ -129,11 +129,12 @@ final class Lane implements Runnable {
         continue;
       }
       strand.completed(request);
-      share.complete(i);
       if (!strand.touched) {
         strand.touched = true;
+        strand.lastIndex = Math.max(strand.lastIndex, share.index);
         touched.add(strand);
       }
+      share.complete(i);
     }
     for (int i = 0; i < touched.size(); i++) {
       ShardStrand strand = touched.get(i);

@@ -30,6 +30,12 @@ public interface LocalShard {
   /** The local replica's current term: a leader of a lower one has been voted out. */
   long term();
 
+  /**
+   * How many replicas beside the leader have an acknowledged entry of this index on disk, as far as
+   * is known here: exactly on the leader; elsewhere as many as any acknowledgement promises.
+   */
+  int replicasHolding(long index);
+
   /** Who leads, as far as the local replica knows. */
   @Nullable LeaderHint leader();
 }

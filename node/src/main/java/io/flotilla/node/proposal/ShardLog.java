@@ -53,6 +53,12 @@ public interface ShardLog {
    */
   Voters voters();
 
+  /**
+   * How many other voters have told this leader that the entry at the index is on their disks; 0
+   * where this replica does not lead. For a command that asks, not for every entry.
+   */
+  int followersHolding(long index);
+
   /** Steps down if leader; a hint of who may lead next is allowed. Never blocks. */
   void stepDown(String reason);
 

@@ -143,6 +143,12 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
   }
 
   @Override
+  public int replicasHolding(long index) {
+    int promised = index > 0 ? log.voters().current().size() / 2 : 0;
+    return Math.max(promised, log.followersHolding(index));
+  }
+
+  @Override
   public @Nullable LeaderHint leader() {
     return log.leader();
   }
@@ -341,6 +347,7 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
 
   private void apply(long term, long index, WriteBatch batch) {
     Reply[] replies = machine.apply(term, index, batch.batch());
+    batch.index = index;
     proposer.applied(batch, replies);
   }
 

@@ -25,6 +25,9 @@ final class ShardStrand implements Strand {
   /** Reads of this strand that wait for machine time; touched on the shard's loop only. */
   int waitingForTime;
 
+  /** The last entry of the log that holds a command of this strand; 0 before there is one. */
+  long lastIndex;
+
   /** Whether the lane has it among those to tell {@link Asker#settled}. */
   boolean touched;
 
@@ -170,6 +173,11 @@ final class ShardStrand implements Strand {
       route(request);
       request = following;
     }
+  }
+
+  @Override
+  public long lastIndex() {
+    return lastIndex;
   }
 
   @Override

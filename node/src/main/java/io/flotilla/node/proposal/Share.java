@@ -21,6 +21,9 @@ final class Share implements Runnable {
   int count;
   long bytes;
 
+  /** Where the batch stands in the log that it was part of; 0 for reads. */
+  long index;
+
   private @Nullable Reply @Nullable [] replies;
   private int firstReply;
   private @Nullable Failure failure;

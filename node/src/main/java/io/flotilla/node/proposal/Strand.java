@@ -24,6 +24,12 @@ public interface Strand {
    */
   boolean submit(Request request);
 
+  /**
+   * The last entry of the shard's log that holds an answered command of this connection; 0 if there
+   * is none. For WAIT.
+   */
+  long lastIndex();
+
   /** Whether every request that was submitted has been completed. */
   boolean isIdle();
 }

@@ -46,6 +46,9 @@ final class WriteBatch implements Proposal {
   private @Nullable ByteBuffer encoded;
   long deadlineNanos;
 
+  /** Where it stands in the log; set when it is applied. */
+  long index;
+
   /** What {@link Gathering} wants back when the batch is answered. */
   int gathered;
 
@@ -114,6 +117,7 @@ final class WriteBatch implements Proposal {
   void answer(Reply[] replies) {
     int first = 0;
     for (Share share : shares) {
+      share.index = index;
       share.settle(replies, first);
       first += share.count;
     }

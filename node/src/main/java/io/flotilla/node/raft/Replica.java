@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +23,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -519,6 +522,29 @@ final class Replica implements ShardLog {
     return peers.stream()
         .map(p -> new NodeId(p.getId().toString()))
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  @Override
+  public int followersHolding(long index) {
+    RaftServer.Division d = division;
+    if (d == null || !isLeader()) {
+      return 0;
+    }
+    RoleInfoProto role = d.getInfo().getRoleInfoProto();
+    long[] matched = d.getInfo().getFollowerMatchIndices();
+    if (!role.hasLeaderInfo() || matched == null) {
+      return 0;
+    }
+    Set<NodeId> current = voters().current();
+    List<ServerRpcProto> followers = role.getLeaderInfo().getFollowerInfoList();
+    int holding = 0;
+    for (int i = 0; i < Math.min(followers.size(), matched.length); i++) {
+      NodeId follower = new NodeId(followers.get(i).getId().getId().toStringUtf8());
+      if (matched[i] >= index && current.contains(follower)) {
+        holding++;
+      }
+    }
+    return holding;
   }
 
   @Override

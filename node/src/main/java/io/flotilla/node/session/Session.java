@@ -109,6 +109,8 @@ public final class Session implements ConnectionHandler, Asker {
   private boolean closed;
   private boolean pressed;
   private boolean busy;
+  private boolean blocked;
+  private boolean assembling;
   private @Nullable Hold hold;
   private final Parking parking = new Parking(this);
   private @Nullable Transaction transaction;
@@ -337,10 +339,6 @@ public final class Session implements ConnectionHandler, Asker {
   /** The places of the requests that have not been answered, in order. */
   Iterable<Place> line() {
     return line;
-  }
-
-  boolean isClosed() {
-    return closed;
   }
 
   // ------------------------------------------------------------------ the line of replies
@@ -932,15 +930,18 @@ public final class Session implements ConnectionHandler, Asker {
             each.entry().ran(0, replies[i] instanceof Reply.Error);
             done.run();
           }
-          case NodeCommand.Slow slow ->
-              slow.begin(
-                  this,
-                  each.argv(),
-                  reply -> {
-                    replies[at] = reply;
-                    each.entry().ran(0, reply instanceof Reply.Error);
-                    done.run();
-                  });
+          case NodeCommand.Slow slow -> {
+            assembling = true;
+            slow.begin(
+                this,
+                each.argv(),
+                reply -> {
+                  replies[at] = reply;
+                  each.entry().ran(0, reply instanceof Reply.Error);
+                  done.run();
+                });
+            assembling = false;
+          }
         }
       }
     }
@@ -1092,12 +1093,53 @@ public final class Session implements ConnectionHandler, Asker {
   }
 
   private void resume() {
-    if (hold == null && parking.isEmpty() && !pressed && !leaving && !closed) {
+    if (hold == null && parking.isEmpty() && !blocked && !pressed && !leaving && !closed) {
       connection.resume();
     }
   }
 
   // ------------------------------------------------------------------ for the node's commands
+
+  /** Whether the command that begins now is part of a transaction, where nothing blocks. */
+  public boolean isInTransaction() {
+    return assembling;
+  }
+
+  /** A command that waits blocks its connection: nothing behind it is taken until it has ended. */
+  public void block(boolean value) {
+    blocked = value;
+    if (value) {
+      connection.stall();
+    } else {
+      resume();
+    }
+  }
+
+  /** Whether the connection is gone. On its loop. */
+  public boolean isGone() {
+    return closed;
+  }
+
+  /**
+   * How many replicas have all on disk that this connection has written, at the least: over the
+   * shards to which it wrote, or those that this node leads if it wrote to none.
+   */
+  public int replicasHolding() {
+    int least = Integer.MAX_VALUE;
+    for (Tie tie : ties.values()) {
+      long index = tie.strand().lastIndex();
+      if (index > 0) {
+        least = Math.min(least, tie.shard().replicasHolding(index));
+      }
+    }
+    if (least == Integer.MAX_VALUE) {
+      for (Shard shard : front.router().table().led()) {
+        LocalShard local = front.shards().local(shard.group());
+        least = Math.min(least, local == null ? 0 : local.replicasHolding(0));
+      }
+    }
+    return least == Integer.MAX_VALUE ? 0 : least;
+  }
 
   /** The client's number, never used again. Any thread. */
   public long id() {

@@ -3,6 +3,7 @@ package io.flotilla.node.commands;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.node.proposal.MachineShard;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.node.session.CommandBook;
 import io.flotilla.node.session.RespClient;
@@ -10,6 +11,7 @@ import io.flotilla.node.session.SessionSettings;
 import io.flotilla.node.session.SessionSettings.DebugCommand;
 import io.flotilla.node.session.TestNode;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -363,7 +365,66 @@ class NodeCommandsTest {
     try (RespClient client = node.connect()) {
       assertThat(client.call("WAIT 1 100"))
           .startsWith("(error) ERR WAIT cannot be used with replica instances.");
+      assertThat(client.call("WAITAOF 1 1 100"))
+          .startsWith("(error) ERR WAITAOF cannot be used with replica instances.");
     }
+  }
+
+  @Test
+  void waitBlocksUntilAsManyReplicasHaveTheWritesOrTheTimeIsOver() {
+    MachineShard shard = node.shards.get(0);
+    try (RespClient client = node.connect()) {
+      client.pipeline("SET a 1", "WAIT 2 0", "GET a", "WAIT 2 0");
+      client.expectNext("OK");
+      try (RespClient other = node.connect()) { // only the connection that waits is blocked
+        other.expect("GET a", "\"1\"");
+      }
+      shard.replicasHolding(2);
+      client.expectNext("2").expectNext("\"1\"").expectNext("2");
+
+      client.pipeline("SET a 2", "WAIT 3 60000", "PING");
+      client.expectNext("OK");
+      await()
+          .until(() ->
+              node.front.clients().all().stream().anyMatch(c -> c.lastCommand().equals("wait")));
+      node.nanos.addAndGet(TimeUnit.SECONDS.toNanos(60));
+      client.expectNext("2").expectNext("PONG");
+      client.pipeline("WAITAOF 1 3 60000", "PING");
+      await()
+          .until(() ->
+              node.front.clients().all().stream().anyMatch(c -> c.lastCommand().equals("waitaof")));
+      node.nanos.addAndGet(TimeUnit.SECONDS.toNanos(60));
+      client.expectNext("[1, 2]").expectNext("PONG");
+    }
+  }
+
+  @Test
+  void waitDoesNotBlockInsideATransaction() {
+    try (RespClient client = node.connect()) {
+      client.expect("MULTI", "OK").expect("SET a 1", "QUEUED").expect("WAIT 5 0", "QUEUED");
+      client.expect("EXEC", "[OK, 1]").expect("GET a", "\"1\"");
+    }
+  }
+
+  @Test
+  void waitTakesItsArgumentsAsRedisDoes() {
+    try (RespClient client = node.connect()) {
+      client
+          .expect("WAIT -1 0", "1")
+          .expect("WAIT x 0", "(error) ERR value is not an integer or out of range")
+          .expect("WAITAOF 2 0 0", "(error) ERR value is out of range, value must between 0 and 1")
+          .expect("WAITAOF 1 -1 0", "(error) ERR value is out of range, must be positive")
+          .expect("WAIT 1 -1", "(error) ERR timeout is negative");
+    }
+  }
+
+  @Test
+  void aClientThatLeavesWhileItWaitsIsForgotten() {
+    try (RespClient client = node.connect()) {
+      client.pipeline("SET a 1", "WAIT 5 0");
+      client.expectNext("OK");
+    }
+    await().until(() -> node.front.clients().count() == 0);
   }
 
   @Test

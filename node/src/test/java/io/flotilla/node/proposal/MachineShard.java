@@ -26,6 +26,7 @@ public final class MachineShard implements LocalShard {
   private @Nullable Failure failure;
   private long index;
   private long term = 1;
+  private int replicas = 1;
   private long nowMillis = 1_000_000;
 
   /** An empty shard that owns these slots. */
@@ -124,6 +125,11 @@ public final class MachineShard implements LocalShard {
       }
 
       @Override
+      public long lastIndex() {
+        return index;
+      }
+
+      @Override
       public boolean isIdle() {
         return open == 0;
       }
@@ -154,6 +160,16 @@ public final class MachineShard implements LocalShard {
   /** The replica has seen this term, whoever leads in it. */
   public synchronized void term(long value) {
     term = value;
+  }
+
+  /** So many replicas have all that was written. */
+  public synchronized void replicasHolding(int count) {
+    replicas = count;
+  }
+
+  @Override
+  public synchronized int replicasHolding(long upTo) {
+    return replicas;
   }
 
   @Override

@@ -639,6 +639,11 @@ final class RaftModel {
     }
 
     @Override
+    public int followersHolding(long index) {
+      return 0;
+    }
+
+    @Override
     public void stepDown(String reason) {
       throw new UnsupportedOperationException("the model's leaders fall by elections");
     }

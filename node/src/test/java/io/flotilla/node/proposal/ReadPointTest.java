@@ -106,6 +106,11 @@ final class ReadPointTest {
     }
 
     @Override
+    public int followersHolding(long index) {
+      return 0;
+    }
+
+    @Override
     public void stepDown(String reason) {
       throw new AssertionError("a read deposes nobody");
     }

@@ -100,6 +100,11 @@ final class ScriptedLog implements ShardLog {
   }
 
   @Override
+  public int followersHolding(long index) {
+    return 0;
+  }
+
+  @Override
   public void stepDown(String reason) {
     stepDowns++;
     fall();
