@@ -26,6 +26,7 @@ import io.flotilla.node.peer.ConfirmationFrames;
 import io.flotilla.node.peer.LeaderFrames;
 import io.flotilla.node.peer.LinkStatus;
 import io.flotilla.node.peer.PeerMesh;
+import io.flotilla.node.peer.RaftFrames;
 import io.flotilla.node.proposal.Clocks;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LocalShards;
@@ -36,6 +37,8 @@ import io.flotilla.node.proposal.ShardReplica;
 import io.flotilla.node.raft.Halt;
 import io.flotilla.node.raft.LeaderBalancer;
 import io.flotilla.node.raft.RaftHost;
+import io.flotilla.node.raft.RaftLinks;
+import io.flotilla.node.raft.RaftSettings;
 import io.flotilla.node.raft.UntrustedDataException;
 import io.flotilla.proto.admin.NodePhase;
 import io.flotilla.proto.identity.Membership;
@@ -304,7 +307,8 @@ final class RunningNode implements AutoCloseable {
                     directory.nodeId(),
                     incarnation,
                     config.of(Keys.LISTEN_PEER).bindAddress(),
-                    door.loops()));
+                    door.loops(),
+                    PeerMesh.FRAME_BYTES_MAX));
     ConfirmationFrames frames = new ConfirmationFrames(met);
     LocalShards shards =
         keep(
@@ -322,6 +326,21 @@ final class RunningNode implements AutoCloseable {
     mesh = met;
     AtomicReference<@Nullable MetadataGroup> metadataMade = new AtomicReference<>();
     HostPort listen = config.of(Keys.LISTEN_RAFT);
+    RaftSettings raftSettings = Translations.raftSettings(config);
+    RaftLinks raftLinks =
+        raftSettings.transport() == RaftSettings.Transport.LINKS
+            ? new RaftFrames(
+                onPort(
+                    Keys.LISTEN_RAFT,
+                    () ->
+                        PeerMesh.start(
+                            membership::getClusterId,
+                            directory.nodeId(),
+                            incarnation,
+                            listen.bindAddress(),
+                            door.loops(),
+                            RaftHost.messageBytesMax(raftSettings))))
+            : null;
     RaftHost raft;
     try {
       raft =
@@ -331,7 +350,8 @@ final class RunningNode implements AutoCloseable {
                   listen.host(),
                   listen.port(),
                   directory.raft(),
-                  Translations.raftSettings(config),
+                  raftSettings,
+                  raftLinks,
                   (group, groupLog, loop) ->
                       machine(group, groupLog, loop, metadataId, metadataMade, shards),
                   halt));

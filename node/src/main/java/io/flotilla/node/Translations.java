@@ -2,7 +2,6 @@ package io.flotilla.node;
 
 import io.flotilla.node.config.Keys;
 import io.flotilla.node.config.NodeConfig;
-import io.flotilla.node.config.RaftTransport;
 import io.flotilla.node.proposal.ProposalSettings;
 import io.flotilla.node.raft.RaftSettings;
 import java.time.Duration;
@@ -20,9 +19,10 @@ final class Translations {
   static RaftSettings raftSettings(NodeConfig config) {
     RaftSettings defaults = RaftSettings.defaults();
     return new RaftSettings(
-        config.of(Keys.RAFT_TRANSPORT) == RaftTransport.GRPC
-            ? RaftSettings.Transport.GRPC
-            : RaftSettings.Transport.NETTY,
+        switch (config.of(Keys.RAFT_TRANSPORT)) {
+          case LINKS -> RaftSettings.Transport.LINKS;
+          case GRPC -> RaftSettings.Transport.GRPC;
+        },
         Duration.ofMillis(config.of(Keys.RAFT_ELECTION_MIN_MILLIS)),
         Duration.ofMillis(config.of(Keys.RAFT_ELECTION_MAX_MILLIS)),
         defaults.firstElectionTimeoutMin(),

@@ -227,9 +227,9 @@ public final class Keys {
       key(
           Key.choice(
               "raft.transport",
-              RaftTransport.GRPC,
+              RaftTransport.LINKS,
               "What carries Raft's messages; the same on all nodes.",
-              "gRPC is Ratis' default and the best tried; Netty RPC was a little faster for a lone client."));
+              "links are Flotilla's own and change threads less often; grpc is Ratis' default."));
 
   public static final Key<Integer> RAFT_ELECTION_MIN_MILLIS =
       key(

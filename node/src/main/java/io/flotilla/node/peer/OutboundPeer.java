@@ -186,6 +186,7 @@ final class OutboundPeer {
     }
     if (wasUp) {
       mesh.counters().disconnected();
+      mesh.linkIsDown(peer);
     }
     if (!said && !mesh.isClosed()) {
       said = true;

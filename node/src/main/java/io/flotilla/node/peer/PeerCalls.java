@@ -4,11 +4,16 @@ import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +29,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PeerCalls {
   /** Questions that this node may have open; more fail at once. */
-  private static final int MOST_OPEN = 1024;
+  private static final int MOST_OPEN = 16_384;
+
+  /** How often open questions are looked after: how late a deadline may be noticed. */
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private static final int ANSWERED = 0;
   private static final int REFUSED = 1;
@@ -61,15 +69,21 @@ public final class PeerCalls {
   private final PeerMesh mesh;
   private final @Nullable Answerer[] answerers = new @Nullable Answerer[256];
 
+  /** A question without an answer. */
+  private record Open(
+      NodeId node, Subject subject, long deadlineNanos, CompletableFuture<byte[]> answer) {}
+
   // Touched on the mesh's loop only.
-  private final Map<Long, CompletableFuture<byte[]>> open = new HashMap<>();
+  private final Map<Long, Open> open = new HashMap<>();
   private long lastNumber;
+  private boolean ticking;
 
   /** Over this mesh. */
   public PeerCalls(PeerMesh mesh) {
     this.mesh = mesh;
     mesh.handle(FrameKind.ASK, this::asked);
     mesh.handle(FrameKind.ANSWER, (from, body, back) -> answered(body));
+    mesh.onLinkDown(this::linkLost);
   }
 
   /** Answers questions of this subject from now on. */
@@ -97,19 +111,55 @@ public final class PeerCalls {
         answer.completeExceptionally(new IOException("there is no connection to node " + node));
         return;
       }
+      open.put(number, new Open(node, subject, System.nanoTime() + patience.toNanos(), answer));
       mesh.flush();
-      open.put(number, answer);
-      mesh.schedule(
-          () -> {
-            if (open.remove(number) != null) {
-              answer.completeExceptionally(
-                  new TimeoutException(
-                      "node " + node.brief() + " did not answer " + subject.name() + " in time"));
-            }
-          },
-          patience.toNanos());
+      if (!ticking) {
+        ticking = true;
+        mesh.schedule(this::tick, TICK_NANOS);
+      }
     });
     return answer;
+  }
+
+  private void tick() {
+    ticking = false;
+    long now = System.nanoTime();
+    fail(
+        each -> now - each.deadlineNanos >= 0,
+        each ->
+            new TimeoutException(
+                "node "
+                    + each.node.brief()
+                    + " did not answer "
+                    + each.subject.name()
+                    + " in time"));
+    if (!open.isEmpty()) {
+      ticking = true;
+      mesh.schedule(this::tick, TICK_NANOS);
+    }
+  }
+
+  /** What was asked over a lost connection will not be answered. */
+  private void linkLost(NodeId node) {
+    fail(
+        each -> each.node.equals(node),
+        each -> new IOException("the connection to node " + node.brief() + " was lost"));
+  }
+
+  private void fail(Predicate<Open> which, Function<Open, Exception> why) {
+    List<Open> failed = new ArrayList<>();
+    open.values()
+        .removeIf(each -> {
+          boolean hit = which.test(each);
+          if (hit) {
+            failed.add(each);
+          }
+          return hit;
+        });
+    // Told when the map is whole again: whoever hears it may ask anew.
+    for (Open each : failed) {
+      each.answer.completeExceptionally(why.apply(each));
+    }
   }
 
   private void asked(NodeId from, ByteBuffer frame, FrameHandler.Back back) {
@@ -152,7 +202,7 @@ public final class PeerCalls {
     if (frame.remaining() < HEADER_BYTES) {
       throw new MalformedFrameException("an ANSWER frame is cut short");
     }
-    CompletableFuture<byte[]> asker = open.remove(frame.getLong());
+    Open asker = open.remove(frame.getLong());
     int outcome = frame.get();
     byte[] body = new byte[frame.remaining()];
     frame.get(body);
@@ -160,9 +210,9 @@ public final class PeerCalls {
       return; // too late
     }
     if (outcome == ANSWERED) {
-      asker.complete(body);
+      asker.answer.complete(body);
     } else {
-      asker.completeExceptionally(
+      asker.answer.completeExceptionally(
           new Refused(new String(body, java.nio.charset.StandardCharsets.UTF_8)));
     }
   }

@@ -61,10 +61,7 @@ public final class PeerMesh implements AutoCloseable {
   static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   /** A frame is a round, a hint or a message to subscribers, never a snapshot. */
-  private static final int FRAME_BYTES_MAX = 4 << 20;
-
-  /** What may be unsent on one connection; more is dropped, as nobody would wait for it. */
-  private static final int UNSENT_BYTES_MAX = 8 << 20;
+  public static final int FRAME_BYTES_MAX = 4 << 20;
 
   private static final int CONNECT_TIMEOUT_MILLIS = 2_000;
 
@@ -77,6 +74,7 @@ public final class PeerMesh implements AutoCloseable {
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("peer-lookup").factory());
   private final @Nullable FrameHandler[] handlers = new @Nullable FrameHandler[256];
   private final List<Consumer<NodeId>> upListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<NodeId>> downListeners = new CopyOnWriteArrayList<>();
 
   /** Touched on the loop only. */
   private final Map<NodeId, OutboundPeer> peers = new HashMap<>();
@@ -88,12 +86,20 @@ public final class PeerMesh implements AutoCloseable {
   private boolean flushPosted;
   private String lastRefusal = "";
 
+  private final int frameBytesMax;
+
+  /** What may be unsent on one connection; more is dropped, as nobody would wait for it. */
+  private final WriteBufferWaterMark unsent;
+
   private volatile boolean closed;
 
   /** Listens; connects to nobody before {@link #peers}. */
-  private PeerMesh(Handshake handshake, InetSocketAddress address, EventLoops loops)
+  private PeerMesh(
+      Handshake handshake, InetSocketAddress address, EventLoops loops, int frameBytesMax)
       throws IOException {
     this.handshake = handshake;
+    this.frameBytesMax = frameBytesMax;
+    this.unsent = new WriteBufferWaterMark(frameBytesMax, 2 * frameBytesMax);
     this.loops = loops;
     this.loop = loops.homeEventLoop();
     var bound =
@@ -103,9 +109,7 @@ public final class PeerMesh implements AutoCloseable {
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .childOption(
-                ChannelOption.WRITE_BUFFER_WATER_MARK,
-                new WriteBufferWaterMark(UNSENT_BYTES_MAX / 2, UNSENT_BYTES_MAX))
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, unsent)
             .childHandler(
                 new ChannelInitializer<Channel>() {
                   @Override
@@ -136,6 +140,7 @@ public final class PeerMesh implements AutoCloseable {
    * @param incarnation this process of the node
    * @param address where; port 0 takes a free one
    * @param loops the mesh lives on their home loop
+   * @param frameBytesMax the longest frame; twice that may be unsent on one connection
    * @throws IOException if the address cannot be had, for one because the port is in use
    */
   public static PeerMesh start(
@@ -143,9 +148,10 @@ public final class PeerMesh implements AutoCloseable {
       NodeId self,
       long incarnation,
       InetSocketAddress address,
-      EventLoops loops)
+      EventLoops loops,
+      int frameBytesMax)
       throws IOException {
-    return new PeerMesh(new Handshake(clusterId, self, incarnation), address, loops);
+    return new PeerMesh(new Handshake(clusterId, self, incarnation), address, loops, frameBytesMax);
   }
 
   // ------------------------------------------------------------------------------ for users
@@ -171,6 +177,11 @@ public final class PeerMesh implements AutoCloseable {
   /** Hears of every link that comes up, on the mesh's loop. */
   public void onLinkUp(Consumer<NodeId> listener) {
     upListeners.add(listener);
+  }
+
+  /** Hears of every link that was up and is lost, on the mesh's loop. */
+  public void onLinkDown(Consumer<NodeId> listener) {
+    downListeners.add(listener);
   }
 
   /**
@@ -326,6 +337,12 @@ public final class PeerMesh implements AutoCloseable {
     }
   }
 
+  void linkIsDown(NodeId peer) {
+    for (Consumer<NodeId> each : downListeners) {
+      each.accept(peer);
+    }
+  }
+
   void onLoop(Runnable task) {
     if (loop.inEventLoop()) {
       task.run();
@@ -347,9 +364,7 @@ public final class PeerMesh implements AutoCloseable {
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-        .option(
-            ChannelOption.WRITE_BUFFER_WATER_MARK,
-            new WriteBufferWaterMark(UNSENT_BYTES_MAX / 2, UNSENT_BYTES_MAX));
+        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, unsent);
   }
 
   Executor lookUps() {
@@ -361,7 +376,7 @@ public final class PeerMesh implements AutoCloseable {
   }
 
   int frameBytesMax() {
-    return FRAME_BYTES_MAX;
+    return frameBytesMax;
   }
 
   boolean isClosed() {

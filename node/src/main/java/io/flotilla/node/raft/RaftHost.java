@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
@@ -121,6 +122,7 @@ public final class RaftHost implements AutoCloseable {
    * @param host the address to listen on for the other members
    * @param port the port; 0 is not allowed, for the other members must know it
    * @param dir the node's Raft directory; made if it is missing
+   * @param links what carries the messages, listening there; null where Ratis' own gRPC does
    * @throws UntrustedDataException if a replica's files are not what this node once acknowledged
    * @throws IOException if the directory or the address cannot be used
    */
@@ -130,10 +132,11 @@ public final class RaftHost implements AutoCloseable {
       int port,
       Path dir,
       RaftSettings settings,
+      @Nullable RaftLinks links,
       MachineFactory machines,
       Halt halt)
       throws IOException {
-    RaftHost opened = new RaftHost(self, host, port, dir, settings, machines, halt);
+    RaftHost opened = new RaftHost(self, host, port, dir, settings, links, machines, halt);
     try {
       opened.start(host, port);
       return opened;
@@ -149,11 +152,15 @@ public final class RaftHost implements AutoCloseable {
       int port,
       Path dir,
       RaftSettings settings,
+      @Nullable RaftLinks links,
       MachineFactory machines,
       Halt halt)
       throws IOException {
     if (port == 0) {
       throw new IllegalArgumentException("a Raft server needs a port that others know");
+    }
+    if ((links == null) != (settings.transport() == RaftSettings.Transport.GRPC)) {
+      throw new IllegalArgumentException("links for a Raft server over " + settings.transport());
     }
     this.self = self;
     this.peerId = RaftPeerId.valueOf(self.hex());
@@ -161,7 +168,9 @@ public final class RaftHost implements AutoCloseable {
     this.machines = machines;
     this.halt = halt;
     this.groups = dir.resolve(RatisSettings.GROUPS_FOLDER).toAbsolutePath();
-    probe(host, port);
+    if (links == null) {
+      probe(host, port);
+    }
     Files.createDirectories(groups);
     inspectFolders();
     this.snapshotWriter =
@@ -170,6 +179,10 @@ public final class RaftHost implements AutoCloseable {
     this.server =
         RaftServer.newBuilder()
             .setServerId(peerId)
+            .setParameters(
+                links == null
+                    ? new Parameters()
+                    : LinkedTransport.parameters(links, new InetSocketAddress(host, port)))
             .setProperties(RatisSettings.properties(settings, host, port, dir.toAbsolutePath()))
             .setStateMachineRegistry(this::machine)
             .setOption(RaftStorage.StartupOption.RECOVER)
@@ -279,6 +292,11 @@ public final class RaftHost implements AutoCloseable {
   }
 
   // ------------------------------------------------------------------------------------------------------------------- reading
+
+  /** The longest message that links must carry. */
+  public static int messageBytesMax(RaftSettings settings) {
+    return RatisSettings.messageBytesMax(settings);
+  }
 
   /** This node. */
   public NodeId self() {

@@ -44,13 +44,10 @@ public record RaftSettings(
 
   /** How replicas talk. */
   public enum Transport {
-    /** Streams over HTTP/2: flow control and TLS are Ratis' own; the default. */
-    GRPC,
-    /**
-     * Plain frames over TCP: less work per entry, but a follower's reply waits on the thread that
-     * reads the next frame.
-     */
-    NETTY
+    /** {@link RaftLinks}: one connection per pair of nodes, few changes of thread; the default. */
+    LINKS,
+    /** Ratis' own streams over HTTP/2. */
+    GRPC
   }
 
   private static final int KIB = 1024;
@@ -96,7 +93,7 @@ public record RaftSettings(
    */
   public static RaftSettings defaults() {
     return new RaftSettings(
-        Transport.GRPC,
+        Transport.LINKS,
         Duration.ofMillis(500),
         Duration.ofMillis(1000),
         Duration.ofMillis(150),

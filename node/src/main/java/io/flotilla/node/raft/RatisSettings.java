@@ -8,8 +8,6 @@ import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.datastream.SupportedDataStreamType;
 import org.apache.ratis.grpc.GrpcConfigKeys;
-import org.apache.ratis.netty.NettyConfigKeys;
-import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.RaftServerConfigKeys.Log;
 import org.apache.ratis.server.RaftServerConfigKeys.Log.Appender;
@@ -68,6 +66,9 @@ final class RatisSettings {
    * a user's patience.
    */
   static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(3);
+
+  /** How long a follower may take for a piece of a snapshot: the last one is checked as a whole. */
+  static final Duration INSTALL_TIMEOUT = Duration.ofSeconds(30);
 
   private RatisSettings() {}
 
@@ -274,12 +275,18 @@ final class RatisSettings {
     RaftServerConfigKeys.DataStream.setClientPoolSize(p, 1);
   }
 
+  /** The largest message either way: a snapshot's piece or a full append request. */
+  static int messageBytesMax(RaftSettings s) {
+    return Math.max(SNAPSHOT_CHUNK_BYTES, s.entryBytesMax() + ENTRY_ENVELOPE_BYTES)
+        + MESSAGE_ENVELOPE_BYTES;
+  }
+
   private static void transport(RaftProperties p, RaftSettings s, String host, int port) {
     RaftConfigKeys.Rpc.setType(
         p,
         switch (s.transport()) {
+          case LINKS -> new LinkedTransport();
           case GRPC -> new RatisGrpc();
-          case NETTY -> SupportedRpcType.NETTY;
         });
     // The same address for all three services: peers talk there, and nobody else does.
     GrpcConfigKeys.Server.setHost(p, host);
@@ -288,10 +295,7 @@ final class RatisSettings {
     GrpcConfigKeys.Client.setPort(p, port);
     GrpcConfigKeys.Admin.setHost(p, host);
     GrpcConfigKeys.Admin.setPort(p, port);
-    // The largest message either way is a snapshot's piece or a full append request.
-    int largest =
-        Math.max(SNAPSHOT_CHUNK_BYTES, s.entryBytesMax() + ENTRY_ENVELOPE_BYTES)
-            + MESSAGE_ENVELOPE_BYTES;
+    int largest = messageBytesMax(s);
     GrpcConfigKeys.setMessageSizeMax(p, SizeInBytes.valueOf(largest));
     GrpcConfigKeys.setFlowControlWindow(p, SizeInBytes.valueOf("1MB"));
     GrpcConfigKeys.setUseEpoll(p, true);
@@ -302,7 +306,7 @@ final class RatisSettings {
     // written.
     GrpcConfigKeys.Server.setHeartbeatChannel(p, true);
     GrpcConfigKeys.Server.setInstallSnapshotRequestElementLimit(p, 4);
-    GrpcConfigKeys.Server.setInstallSnapshotRequestTimeout(p, millis(Duration.ofSeconds(30)));
+    GrpcConfigKeys.Server.setInstallSnapshotRequestTimeout(p, millis(INSTALL_TIMEOUT));
     GrpcConfigKeys.Server.setLogMessageBatchDuration(p, millis(Duration.ofSeconds(5)));
     // One connection per pair of nodes, shared by all groups.
     GrpcConfigKeys.Server.setStubPoolSize(p, 1);
@@ -314,10 +318,6 @@ final class RatisSettings {
     // Serves Ratis clients of other processes; there are none.
     GrpcConfigKeys.Server.setAsyncRequestThreadPoolCached(p, true);
     GrpcConfigKeys.Server.setAsyncRequestThreadPoolSize(p, 1);
-    NettyConfigKeys.Server.setHost(p, host);
-    NettyConfigKeys.Server.setPort(p, port);
-    NettyConfigKeys.Server.setUseEpoll(p, true);
-    NettyConfigKeys.Client.setUseEpoll(p, true);
   }
 
   private static TimeDuration millis(Duration d) {

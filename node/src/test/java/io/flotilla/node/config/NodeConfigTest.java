@@ -54,7 +54,7 @@ final class NodeConfigTest {
             admin:
               token-file: /etc/flotilla/token
             raft:
-              transport: netty
+              transport: grpc
             """);
     assertThat(config.of(Keys.CLUSTER_MEMBERS))
         .containsExactly(
@@ -64,7 +64,7 @@ final class NodeConfigTest {
     assertThat(config.advertised(Keys.LISTEN_CLIENT, Keys.ADVERTISE_CLIENT))
         .isEqualTo(new HostPort("10.0.0.2", 7000));
     assertThat(config.advertised(Keys.LISTEN_RAFT, Keys.ADVERTISE_RAFT)).hasToString("[::1]:7100");
-    assertThat(config.of(Keys.RAFT_TRANSPORT)).isEqualTo(RaftTransport.NETTY);
+    assertThat(config.of(Keys.RAFT_TRANSPORT)).isEqualTo(RaftTransport.GRPC);
   }
 
   @Test

@@ -49,7 +49,8 @@ final class PeerMeshTest {
             node(number),
             number * 100L,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-            loops);
+            loops,
+            PeerMesh.FRAME_BYTES_MAX);
     meshes.add(mesh);
     return mesh;
   }
@@ -267,5 +268,29 @@ final class PeerMeshTest {
                 .ask(node(2), silence, bytes("hi"), Duration.ofMillis(50))
                 .get(20, TimeUnit.SECONDS))
         .hasMessageContaining("did not answer silence in time");
+  }
+
+  /** Raft sends its entries again after a failure, so it must not wait for a peer that is gone. */
+  @Test
+  void aQuestionFailsWhenItsConnectionIsLost() throws Exception {
+    PeerMesh a = mesh(1);
+    PeerMesh b = mesh(2);
+    PeerCalls asking = new PeerCalls(a);
+    PeerCalls.Subject silence = new PeerCalls.Subject(3, "silence");
+    CompletableFuture<NodeId> heard = new CompletableFuture<>();
+    new PeerCalls(b)
+        .answer(
+            silence,
+            (from, body) -> {
+              heard.complete(from);
+              return new CompletableFuture<>();
+            });
+    introduce(a, node(2), b);
+    awaitUp(a, 2);
+    CompletableFuture<byte[]> answer =
+        asking.ask(node(2), silence, bytes("hi"), Duration.ofMinutes(5));
+    assertThat(heard.get(20, TimeUnit.SECONDS)).isEqualTo(node(1));
+    b.close();
+    assertThatThrownBy(() -> answer.get(20, TimeUnit.SECONDS)).hasMessageContaining("was lost");
   }
 }

@@ -105,7 +105,8 @@ class KilledReplicaTest {
             "127.0.0.1",
             port,
             dir,
-            small,
+            small.withTransport(RaftSettings.Transport.GRPC),
+            null,
             (group, log, loop) -> journal[0] = new JournalMachine(log, loop),
             (why, cause) -> {
               throw new AssertionError(why, cause);

@@ -287,7 +287,8 @@ class LogPreflightTest {
                 "127.0.0.1",
                 RaftCluster.freePort(),
                 dir,
-                RaftCluster.quick(),
+                RaftCluster.quick().withTransport(RaftSettings.Transport.GRPC),
+                null,
                 (g, log, loop) -> new JournalMachine(log, loop),
                 (why, cause) -> {
                   throw new AssertionError(why);

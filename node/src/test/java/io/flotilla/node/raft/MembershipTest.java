@@ -184,7 +184,8 @@ class MembershipTest {
                   "127.0.0.1",
                   taken.getLocalPort(),
                   dir,
-                  RaftCluster.quick(),
+                  RaftCluster.quick().withTransport(RaftSettings.Transport.GRPC),
+                  null,
                   (group, log, loop) -> new JournalMachine(log, loop),
                   (why, cause) -> {
                     throw new AssertionError(why);

@@ -2,13 +2,17 @@ package io.flotilla.node.raft;
 
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.node.peer.PeerMesh;
+import io.flotilla.node.peer.RaftFrames;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LogPosition;
 import io.flotilla.node.proposal.Proposal;
 import io.flotilla.node.proposal.ShardLog;
+import io.flotilla.node.resp.EventLoops;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +40,7 @@ public final class RaftCluster implements AutoCloseable {
   public static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static final AtomicInteger serial = new AtomicInteger();
+  private static final AtomicInteger incarnations = new AtomicInteger();
 
   private final Path dir;
   private final RaftSettings settings;
@@ -45,6 +50,8 @@ public final class RaftCluster implements AutoCloseable {
   private final Map<NodeId, Map<GroupId, JournalMachine>> journals = new ConcurrentHashMap<>();
   private final List<String> halts = new CopyOnWriteArrayList<>();
   private final Firewall firewall = new Firewall();
+  private final EventLoops loops = new EventLoops(2);
+  private final Map<NodeId, PeerMesh> meshes = new ConcurrentHashMap<>();
 
   /** The default elections, and small log files. */
   public static RaftSettings quick() {
@@ -98,18 +105,40 @@ public final class RaftCluster implements AutoCloseable {
   /** Starts a node on its directory. */
   public RaftHost start(NodeId node) throws IOException {
     Peer peer = Objects.requireNonNull(peers.get(node));
-    RaftHost host =
-        RaftHost.open(
-            node,
-            peer.host(),
-            peer.port(),
-            dir(node),
-            settings,
-            machines,
-            (why, cause) ->
-                halts.add(node.brief() + ": " + why + (cause == null ? "" : " (" + cause + ")")));
-    hosts.put(node, host);
-    return host;
+    try {
+      RaftHost host =
+          RaftHost.open(
+              node,
+              peer.host(),
+              peer.port(),
+              dir(node),
+              settings,
+              links(peer),
+              machines,
+              (why, cause) ->
+                  halts.add(node.brief() + ": " + why + (cause == null ? "" : " (" + cause + ")")));
+      hosts.put(node, host);
+      return host;
+    } catch (IOException | RuntimeException e) {
+      stop(node);
+      throw e;
+    }
+  }
+
+  private @Nullable RaftLinks links(Peer peer) throws IOException {
+    if (settings.transport() != RaftSettings.Transport.LINKS) {
+      return null;
+    }
+    PeerMesh mesh =
+        PeerMesh.start(
+            () -> "the cluster of a test",
+            peer.node(),
+            incarnations.incrementAndGet(),
+            new InetSocketAddress(peer.host(), peer.port()),
+            loops,
+            RaftHost.messageBytesMax(settings));
+    meshes.put(peer.node(), mesh);
+    return new RaftFrames(mesh);
   }
 
   /** Stops a node in order. */
@@ -117,6 +146,10 @@ public final class RaftCluster implements AutoCloseable {
     RaftHost host = hosts.remove(node);
     if (host != null) {
       host.close();
+    }
+    PeerMesh mesh = meshes.remove(node);
+    if (mesh != null) {
+      mesh.close();
     }
   }
 
@@ -260,6 +293,7 @@ public final class RaftCluster implements AutoCloseable {
   public void close() {
     firewall.close();
     stopAll();
+    loops.close();
   }
 
   /** Stops all nodes, at the same time: each waits for a second or two in Ratis. */

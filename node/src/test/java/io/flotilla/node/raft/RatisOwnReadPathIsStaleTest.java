@@ -95,7 +95,9 @@ class RatisOwnReadPathIsStaleTest {
       }
       group = RaftGroup.valueOf(RaftGroupId.valueOf(new UUID(1, 1)), peers);
       RaftSettings slow =
-          RaftCluster.quick().withElectionTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(2));
+          RaftCluster.quick()
+              .withTransport(RaftSettings.Transport.GRPC)
+              .withElectionTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(2));
       for (RaftPeer peer : peers) {
         int port =
             Integer.parseInt(peer.getAddress().substring(peer.getAddress().indexOf(':') + 1));

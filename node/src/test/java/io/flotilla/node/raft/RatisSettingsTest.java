@@ -12,7 +12,6 @@ import java.util.Set;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
-import org.apache.ratis.netty.NettyConfigKeys;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.junit.jupiter.api.Test;
 
@@ -34,11 +33,7 @@ class RatisSettingsTest {
   void everyKeyOfRatisIsSet() throws Exception {
     List<String> keys = new ArrayList<>();
     for (Class<?> root :
-        List.of(
-            RaftServerConfigKeys.class,
-            GrpcConfigKeys.class,
-            NettyConfigKeys.class,
-            RaftConfigKeys.class)) {
+        List.of(RaftServerConfigKeys.class, GrpcConfigKeys.class, RaftConfigKeys.class)) {
       collect(root, keys);
     }
     assertThat(keys).as("keys that were found at all").hasSizeGreaterThan(90);

@@ -130,10 +130,10 @@ class ReplicationTest {
   }
 
   @Test
-  void theNettyTransportCarriesEntriesToo(@TempDir Path other) throws Exception {
+  void ratisOwnTransportCarriesEntriesToo(@TempDir Path other) throws Exception {
     // Takes the shared cluster's firewall away when it ends; no test here needs that one.
-    RaftSettings netty = RaftCluster.quick().withTransport(RaftSettings.Transport.NETTY);
-    try (RaftCluster plain = RaftCluster.ofJournals(other, 3, netty)) {
+    RaftSettings grpc = RaftCluster.quick().withTransport(RaftSettings.Transport.GRPC);
+    try (RaftCluster plain = RaftCluster.ofJournals(other, 3, grpc)) {
       GroupId group = plain.createGroup();
       LogPosition last = LogPosition.NONE;
       for (int i = 0; i < 20; i++) {
