@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -27,6 +28,13 @@ final class GrowthBenchmark implements Callable<Integer> {
   private static final double SNAPSHOT_ADDS_AT_MOST_MILLIS = 20;
 
   @Mixin private Options options = new Options();
+
+  @Option(
+      names = "--snapshots-of",
+      paramLabel = "KEYS",
+      description =
+          "Only what snapshots of so many keys in one shard add to the latency of writes.")
+  private int snapshotsOf;
 
   @Override
   public Integer call() {
@@ -47,6 +55,12 @@ final class GrowthBenchmark implements Callable<Integer> {
     List<List<String>> shardsTable = new ArrayList<>();
     shardsTable.add(List.of("shards", "SET P=1", "p99 ms", "SET P=16", "GET P=1", "GET P=16"));
     try (Workspace workspace = new Workspace()) {
+      if (snapshotsOf > 0) {
+        snapshotsOnly(workspace, report, snapshotTable);
+        Report.print(snapshotTable);
+        report.write(options.results());
+        return 0;
+      }
       keys(workspace, report, keysTable, snapshotTable);
       shards(workspace, report, shardsTable);
     }
@@ -58,6 +72,16 @@ final class GrowthBenchmark implements Callable<Integer> {
     Report.print(shardsTable);
     report.write(options.results());
     return 0;
+  }
+
+  private void snapshotsOnly(Workspace workspace, Report report, List<List<String>> snapshotTable) {
+    Meter meter = new Meter();
+    try (FlotillaTarget flotilla = FlotillaTarget.start(workspace, 1)) {
+      flotilla.awaitHealthy();
+      fill(flotilla, 0, snapshotsOf);
+      meter.warmUp(flotilla, loads(snapshotsOf).subList(0, 1), options.warmUp().dividedBy(2));
+      snapshots(meter, flotilla, snapshotsOf, report, snapshotTable);
+    }
   }
 
   private void keys(

@@ -57,11 +57,13 @@ final class ClientDoor implements AutoCloseable {
       throws IOException, ConfigException {
     HostPort listen = config.of(Keys.LISTEN_CLIENT);
     String password = config.secret(Keys.CLIENT_PASSWORD_FILE);
-    RequestLimits limits = RequestLimits.DEFAULTS;
+    RequestLimits limits = Translations.requestLimits(config);
     CommandTable table = NodeCommands.table(Families.ALL);
     Parameters parameters =
         new Parameters(
-            listen.port(), config.of(Keys.NODE_DIRECTORY).toString(), limits.maxBulkBytes());
+            listen.port(),
+            config.of(Keys.NODE_DIRECTORY).toString(),
+            Translations.valueBytesMax(config));
     Intake intake = Intake.forHeap(Runtime.getRuntime().maxMemory());
     Front front =
         new Front(
@@ -78,7 +80,8 @@ final class ClientDoor implements AutoCloseable {
             SessionSettings.DEFAULTS
                 .withPassword(password == null ? "" : password)
                 .withMaxClients(config.of(Keys.CLIENT_MAX_CONNECTIONS))
-                .withParkMillis(config.of(Keys.CLIENT_PARK_MILLIS)),
+                .withParkMillis(config.of(Keys.CLIENT_PARK_MILLIS))
+                .withMaxTransactionBytes(limits.maxRequestBytes()),
             System::nanoTime,
             System::currentTimeMillis);
     int loops = config.of(Keys.CLIENT_EVENT_LOOPS);

@@ -4,6 +4,7 @@ import io.flotilla.node.config.Keys;
 import io.flotilla.node.config.NodeConfig;
 import io.flotilla.node.proposal.ProposalSettings;
 import io.flotilla.node.raft.RaftSettings;
+import io.flotilla.node.resp.RequestLimits;
 import java.time.Duration;
 
 /** The file's settings in the words of the rooms that use them. */
@@ -16,6 +17,26 @@ final class Translations {
    */
   private static final int ENTRY_MARGIN_BYTES = 4096;
 
+  /** Beside a value as long as is allowed: its command, key and options. */
+  private static final int COMMAND_MARGIN_BYTES = 1024 * 1024;
+
+  /** The longest value that a write may carry. */
+  static long valueBytesMax(NodeConfig config) {
+    return (long) config.of(Keys.WRITE_MAX_COMMAND_MEBIBYTES) << 20;
+  }
+
+  /** The largest entry: the longest value and what stands around it. */
+  private static int entryBytesMax(NodeConfig config) {
+    return (int) valueBytesMax(config) + COMMAND_MARGIN_BYTES;
+  }
+
+  /** What one request may hold: whatever fits an entry does. */
+  static RequestLimits requestLimits(NodeConfig config) {
+    return new RequestLimits(
+        RequestLimits.DEFAULT_MAX_BULK_BYTES,
+        Math.max(RequestLimits.DEFAULT_MAX_REQUEST_BYTES, entryBytesMax(config)));
+  }
+
   static RaftSettings raftSettings(NodeConfig config) {
     RaftSettings defaults = RaftSettings.defaults();
     return new RaftSettings(
@@ -27,9 +48,9 @@ final class Translations {
         Duration.ofMillis(config.of(Keys.RAFT_ELECTION_MAX_MILLIS)),
         defaults.firstElectionTimeoutMin(),
         defaults.firstElectionTimeoutMax(),
-        defaults.entryBytesMax(),
-        defaults.segmentBytes(),
-        defaults.logCacheBytesMax(),
+        entryBytesMax(config),
+        Math.max(defaults.segmentBytes(), 2L * entryBytesMax(config)),
+        Math.max(defaults.logCacheBytesMax(), 2L * entryBytesMax(config)),
         (long) config.of(Keys.SNAPSHOT_LOG_MEBIBYTES) << 20,
         config.of(Keys.SNAPSHOT_EVERY_ENTRIES),
         defaults.preservedEntries(),
@@ -43,8 +64,11 @@ final class Translations {
         .withBatching(
             config.of(Keys.WRITE_MAX_IN_FLIGHT_ENTRIES),
             Duration.ofNanos(config.of(Keys.WRITE_LINGER_MICROS) * 1000L))
-        .withEntryBytes(
-            defaults.entryBytes(), RaftSettings.defaults().entryBytesMax() - ENTRY_MARGIN_BYTES)
+        .withEntryBytes(defaults.entryBytes(), entryBytesMax(config) - ENTRY_MARGIN_BYTES)
+        .withQueuedBytes(
+            Math.max(defaults.queuedBytesLow(), entryBytesMax(config)),
+            Math.max(defaults.queuedBytesHigh(), 2L * entryBytesMax(config)),
+            Math.max(defaults.queuedBytesMax(), 4L * entryBytesMax(config)))
         .withDeadlines(
             Duration.ofMillis(config.of(Keys.WRITE_DEADLINE_MILLIS)),
             Duration.ofNanos(defaults.waitDeadlineNanos()),

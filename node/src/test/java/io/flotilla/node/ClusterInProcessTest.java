@@ -1,18 +1,24 @@
 package io.flotilla.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.node.config.HostPort;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.RedisClusterClient;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /** Why: the whole road, wired: real nodes, real sockets, a real client. */
 @Tag("cluster")
@@ -45,6 +51,38 @@ final class ClusterInProcessTest {
               .until(() -> "OK".equals(jedis.set(key, value)));
           assertThat(jedis.get(key)).isEqualTo(value);
         }
+      }
+      assertThat(nodes.halted()).isNull();
+    }
+  }
+
+  /**
+   * A command is one log entry, so its length is bounded, and by far more than people store: the
+   * bound holds on the whole road, and beyond it a client hears what to do and may go on.
+   */
+  @Test
+  void theLongestValueIsStoredAndALongerOneIsRefusedClearly() throws Exception {
+    try (NodesInProcess nodes = new NodesInProcess(directory, 3)) {
+      nodes.startAll();
+      HostPort any = nodes.client(nodes.names().getFirst());
+      try (RedisClusterClient jedis = jedis(nodes);
+          Jedis one = new Jedis(any.host(), any.port())) {
+        int most = Integer.parseInt(one.configGet("proto-max-bulk-len").get("proto-max-bulk-len"));
+        assertThat(most).isEqualTo(16 << 20);
+        byte[] key = "large".getBytes(StandardCharsets.US_ASCII);
+        byte[] value = new byte[most];
+        new Random(5).nextBytes(value);
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> "OK".equals(jedis.set(key, value)));
+        await()
+            .atMost(PATIENCE)
+            .ignoreExceptions()
+            .until(() -> Arrays.equals(value, jedis.get(key)));
+
+        assertThatThrownBy(() -> jedis.set(key, new byte[most + (2 << 20)]))
+            .isInstanceOf(JedisDataException.class)
+            .hasMessageStartingWith("ERR overloaded")
+            .hasMessageContaining("write.max-command-mebibytes");
+        assertThat(jedis.strlen(key)).isEqualTo(most);
       }
       assertThat(nodes.halted()).isNull();
     }

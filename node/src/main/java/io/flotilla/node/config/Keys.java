@@ -191,6 +191,18 @@ public final class Keys {
               "How long a write may be without an outcome before its client hears -TIMEOUT outcome unknown.",
               "Several elections fit in; clients' own time-outs are mostly 2 to 60 seconds."));
 
+  public static final Key<Integer> WRITE_MAX_COMMAND_MEBIBYTES =
+      key(
+          Key.integer(
+              "write.max-command-mebibytes",
+              16,
+              1,
+              60,
+              "The longest value that a write may carry, in MiB, and about the largest command or transaction in all; a larger one is refused"
+                  + " and not run. The same on all nodes: raise it on all of them, and do not lower it while logs hold larger entries.",
+              "A command is one log entry, and each shard's replica keeps a buffer for the largest one: this much memory outside the heap, and"
+                  + " 1 MiB more, for each replica on a node. Redis's proto-max-bulk-len would be 512 MB."));
+
   public static final Key<Integer> READ_DEADLINE_MILLIS =
       key(
           Key.integer(

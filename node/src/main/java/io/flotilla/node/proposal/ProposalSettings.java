@@ -84,7 +84,7 @@ public record ProposalSettings(
         8192,
         // An entry is copied and checksummed several times on its way: half of the log's bound.
         512 * 1024,
-        // A little below Ratis' write buffer of 1 MiB; raised with it.
+        // A little below Ratis' write buffer; a node sets both by write.max-command-mebibytes.
         1024 * 1024 - 4096,
         // Seconds of work for one shard; beyond it waiting only adds latency.
         32L << 20,

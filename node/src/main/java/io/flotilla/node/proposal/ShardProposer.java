@@ -112,7 +112,9 @@ final class ShardProposer {
     if (tooLarge != null) {
       tooLarge.settle(
           new Failure.Overloaded(
-              "a command of more than " + settings.entryBytesMax() + " bytes fits no log entry"));
+              "a command of more than "
+                  + settings.entryBytesMax()
+                  + " bytes fits no log entry (write.max-command-mebibytes)"));
       tooLarge.goBack();
     }
     propose();

@@ -6,14 +6,17 @@ package io.flotilla.node.resp;
  * answered by an error.
  *
  * @param maxBulkBytes Redis's proto-max-bulk-len: the longest single argument
- * @param maxRequestBytes the largest request, by {@link RequestDecoder#cost}: what fits a log
- *     entry, so that nothing is gathered that could not be proposed
+ * @param maxRequestBytes the largest request, by {@link RequestDecoder#cost}: at least what fits a
+ *     log entry, and not much more, so that little is gathered that cannot be proposed
  */
 public record RequestLimits(long maxBulkBytes, long maxRequestBytes) {
   /** Redis's default for proto-max-bulk-len. */
   public static final long DEFAULT_MAX_BULK_BYTES = 512L << 20;
 
-  /** Below Ratis' limit for one entry, with room for the entry's own frame. */
+  /**
+   * What one request may hold in memory, its arguments' headers included, so that a million short
+   * arguments fit; what fits a log entry is asked when it is proposed.
+   */
   public static final long DEFAULT_MAX_REQUEST_BYTES = 32L << 20;
 
   /** The most arguments of one request, Redis's number. */

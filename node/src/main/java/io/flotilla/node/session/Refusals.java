@@ -33,7 +33,8 @@ final class Refusals {
       new Reply.Error("EXECABORT Transaction discarded because of previous errors.");
   static final Reply.Error TOO_LARGE =
       new Reply.Error(
-          "ERR overloaded: the request is larger than one log entry may be; it was not run");
+          "ERR overloaded: the request is larger than one log entry may be"
+              + " (write.max-command-mebibytes); it was not run");
   static final Reply.Error OVERLOADED =
       new Reply.Error(
           "ERR overloaded: the requests under way hold too much memory; this one was not run");

@@ -12,7 +12,6 @@ import io.flotilla.node.resp.Connection;
 import io.flotilla.node.resp.ConnectionHandler;
 import io.flotilla.node.resp.Protocol;
 import io.flotilla.node.resp.ProtocolException;
-import io.flotilla.node.resp.RequestLimits;
 import io.flotilla.node.routing.Route;
 import io.flotilla.node.routing.RouteTable;
 import io.flotilla.node.session.CommandBook.Entry;
@@ -66,9 +65,6 @@ import org.jspecify.annotations.Nullable;
  * CLIENT LIST reads for other sessions; they may be a moment old.
  */
 public final class Session implements ConnectionHandler, Asker {
-  /** A transaction is one log entry, so it is bounded as a single request is. */
-  static final long MAX_TRANSACTION_BYTES = RequestLimits.DEFAULT_MAX_REQUEST_BYTES;
-
   /** What a MULTI queue may hold even while the node holds too much. */
   private static final long MODEST_TRANSACTION_BYTES = 64 << 10;
 
@@ -765,10 +761,11 @@ public final class Session implements ConnectionHandler, Asker {
 
   private void queue(
       Entry entry, byte[][] argv, long cost, boolean muted, long sinceNanos, Transaction open) {
-    boolean tooLong =
-        open.bytes() + cost > MAX_TRANSACTION_BYTES
-            || (front.intake().isFull() && open.bytes() + cost > MODEST_TRANSACTION_BYTES);
-    if (tooLong) {
+    if (open.bytes() + cost > front.settings().maxTransactionBytes()) {
+      refuse(entry, argv, cost, muted, sinceNanos, Refusals.TOO_LARGE);
+      return;
+    }
+    if (front.intake().isFull() && open.bytes() + cost > MODEST_TRANSACTION_BYTES) {
       refuse(entry, argv, cost, muted, sinceNanos, Refusals.OVERLOADED);
       return;
     }

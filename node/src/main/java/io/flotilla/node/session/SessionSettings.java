@@ -1,5 +1,6 @@
 package io.flotilla.node.session;
 
+import io.flotilla.node.resp.RequestLimits;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -19,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  * @param debugCommand whether DEBUG is answered
  * @param parkMillis how long a command waits for its shard to have a leader that serves: see {@link
  *     Parking}; from the node's file
+ * @param maxTransactionBytes what a MULTI queue may hold: it is one log entry, so it is bounded as
+ *     a single request is; from the node's file
  */
 public record SessionSettings(
     String password,
@@ -31,7 +34,8 @@ public record SessionSettings(
     int slowLogLength,
     boolean linearizableReplicaReads,
     DebugCommand debugCommand,
-    long parkMillis) {
+    long parkMillis,
+    long maxTransactionBytes) {
   /** Whether DEBUG is answered: Redis's enable-debug-command. */
   public enum DebugCommand {
     NO,
@@ -42,7 +46,19 @@ public record SessionSettings(
 
   /** Redis's defaults. */
   public static final SessionSettings DEFAULTS =
-      new SessionSettings("", 10_000, 0, 0, 0, 0, 10_000, 128, false, DebugCommand.NO, 1_500);
+      new SessionSettings(
+          "",
+          10_000,
+          0,
+          0,
+          0,
+          0,
+          10_000,
+          128,
+          false,
+          DebugCommand.NO,
+          1_500,
+          RequestLimits.DEFAULT_MAX_REQUEST_BYTES);
 
   long parkNanos() {
     return TimeUnit.MILLISECONDS.toNanos(parkMillis);
@@ -60,7 +76,8 @@ public record SessionSettings(
         slowLogLength,
         linearizableReplicaReads,
         debugCommand,
-        parkMillis);
+        parkMillis,
+        maxTransactionBytes);
   }
 
   public SessionSettings withMaxClients(int value) {
@@ -75,7 +92,8 @@ public record SessionSettings(
         slowLogLength,
         linearizableReplicaReads,
         debugCommand,
-        parkMillis);
+        parkMillis,
+        maxTransactionBytes);
   }
 
   public SessionSettings withTimeoutSeconds(long value) {
@@ -90,7 +108,8 @@ public record SessionSettings(
         slowLogLength,
         linearizableReplicaReads,
         debugCommand,
-        parkMillis);
+        parkMillis,
+        maxTransactionBytes);
   }
 
   public SessionSettings withOutputLimit(long hardBytes, long softBytes, long softSeconds) {
@@ -105,7 +124,8 @@ public record SessionSettings(
         slowLogLength,
         linearizableReplicaReads,
         debugCommand,
-        parkMillis);
+        parkMillis,
+        maxTransactionBytes);
   }
 
   public SessionSettings withSlowLogMicros(long value) {
@@ -120,7 +140,8 @@ public record SessionSettings(
         slowLogLength,
         linearizableReplicaReads,
         debugCommand,
-        parkMillis);
+        parkMillis,
+        maxTransactionBytes);
   }
 
   public SessionSettings withSlowLogLength(int value) {
@@ -135,7 +156,8 @@ public record SessionSettings(
         value,
         linearizableReplicaReads,
         debugCommand,
-        parkMillis);
+        parkMillis,
+        maxTransactionBytes);
   }
 
   public SessionSettings withLinearizableReplicaReads(boolean value) {
@@ -150,7 +172,8 @@ public record SessionSettings(
         slowLogLength,
         value,
         debugCommand,
-        parkMillis);
+        parkMillis,
+        maxTransactionBytes);
   }
 
   public SessionSettings withDebugCommand(DebugCommand value) {
@@ -165,7 +188,8 @@ public record SessionSettings(
         slowLogLength,
         linearizableReplicaReads,
         value,
-        parkMillis);
+        parkMillis,
+        maxTransactionBytes);
   }
 
   public SessionSettings withParkMillis(long value) {
@@ -180,6 +204,23 @@ public record SessionSettings(
         slowLogLength,
         linearizableReplicaReads,
         debugCommand,
+        value,
+        maxTransactionBytes);
+  }
+
+  public SessionSettings withMaxTransactionBytes(long value) {
+    return new SessionSettings(
+        password,
+        maxClients,
+        timeoutSeconds,
+        outputHardBytes,
+        outputSoftBytes,
+        outputSoftSeconds,
+        slowLogMicros,
+        slowLogLength,
+        linearizableReplicaReads,
+        debugCommand,
+        parkMillis,
         value);
   }
 }

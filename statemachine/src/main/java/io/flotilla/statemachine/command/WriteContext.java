@@ -2,6 +2,7 @@ package io.flotilla.statemachine.command;
 
 import io.flotilla.statemachine.datatypes.DataType;
 import io.flotilla.statemachine.datatypes.EncodingLimits;
+import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.expiry.Expirable;
 import io.flotilla.statemachine.keyspace.EventClass;
@@ -22,9 +23,35 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class WriteContext extends ReadContext {
+  /**
+   * What one command, or one transaction, may add to strings that it does not bring along: the
+   * zeros before SETRANGE's offset. Else a MULTI of some KB could fill the heap of every replica,
+   * and again at every replay.
+   */
+  private static final long MAX_PADDING_BYTES = StringValue.MAX_LENGTH;
+
+  private long padding;
+
   /** A context for one command of an entry that is being applied. */
   public WriteContext(Keyspace keyspace, EncodingLimits limits, Dice dice) {
     super(keyspace, limits, dice);
+  }
+
+  /** A command or a transaction begins. */
+  public void begin() {
+    padding = 0;
+  }
+
+  /**
+   * A string is about to grow by this many bytes that stand in no command.
+   *
+   * @throws CommandException if this is too much for one command or transaction
+   */
+  public void pad(long bytes) {
+    padding += Math.max(0, bytes);
+    if (padding > MAX_PADDING_BYTES) {
+      throw new CommandException(Errors.STRING_TOO_LONG);
+    }
   }
 
   /**

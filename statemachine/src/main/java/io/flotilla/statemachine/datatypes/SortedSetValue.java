@@ -234,6 +234,38 @@ public final class SortedSetValue implements Value {
     return isNew;
   }
 
+  /**
+   * Gives a member of a large sorted set exactly this score, the sign of zero included, whether it
+   * is new or not.
+   */
+  public void putExactly(byte[] member, double score) {
+    double old = score(member);
+    if (!Double.isNaN(old)) {
+      if (Double.doubleToRawLongBits(old) == Double.doubleToRawLongBits(score)) {
+        return;
+      }
+      order().remove(old, member);
+    }
+    scores().put(member, PackedElement.ofScore(score));
+    order().add(score, member);
+  }
+
+  /** Takes the compact encoding if that is allowed for what has been put together. */
+  public void settle(EncodingLimits limits) {
+    if (small != null || size() > limits.zsetMaxListpackEntries()) {
+      return;
+    }
+    int[] longest = {0};
+    forEach((member, score) -> longest[0] = Math.max(longest[0], member.length));
+    if (longest[0] <= limits.zsetMaxListpackValue()) {
+      SortedSetValue settled = empty(hash, false);
+      forEach(settled::add);
+      small = settled.small;
+      scores = null;
+      order = null;
+    }
+  }
+
   private void add(byte[] member, double score) {
     if (small == null) {
       scores().put(member, PackedElement.ofScore(score));

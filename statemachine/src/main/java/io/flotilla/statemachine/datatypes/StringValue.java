@@ -20,8 +20,15 @@ import org.jspecify.annotations.Nullable;
  * by SETRANGE or SETBIT exposes zeros.
  */
 public final class StringValue implements Value {
-  /** The most bytes of a string: Redis's default for {@code proto-max-bulk-len}, 512 MB. */
-  public static final int MAX_LENGTH = 512 * 1024 * 1024;
+  /**
+   * The most bytes of a string: 128 MiB, a bitmap of a billion bits. Redis has 512 MB, its default
+   * for {@code proto-max-bulk-len}. SETRANGE of one byte far out allocates all before it on every
+   * replica, for a moment twice, and would do so again at every replay: it must fit a small heap.
+   *
+   * <p>It is part of what every replica does, not a setting: another number is another feature
+   * level.
+   */
+  public static final int MAX_LENGTH = 128 * 1024 * 1024;
 
   /**
    * The room beyond which growing by APPEND and its kin no longer doubles a string; a very long one

@@ -212,6 +212,11 @@ public final class RealRedis implements AutoCloseable {
       return protocol == 2 ? Notation.resp2(meant) : Notation.resp3(meant);
     }
 
+    /** From now on doubles count by their value: Redis 7.0 writes 17 digits, 7.2 the fewest. */
+    public void anyDigits() {
+      client.anyDigits();
+    }
+
     private static String text(Reply reply) {
       return reply instanceof Reply.Bulk bulk ? Ascii.text(bulk.bytes()) : "";
     }

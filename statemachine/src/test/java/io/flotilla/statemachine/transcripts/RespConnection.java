@@ -26,6 +26,7 @@ public final class RespConnection implements AutoCloseable {
   private final Socket socket = new Socket();
   private final InputStream in;
   private final OutputStream out;
+  private boolean anyDigits;
 
   /** Connects to a port of this machine. */
   public RespConnection(int port) {
@@ -115,13 +116,18 @@ public final class RespConnection implements AutoCloseable {
     };
   }
 
+  /** From now on a double is its value, however many digits it is written with. */
+  void anyDigits() {
+    anyDigits = true;
+  }
+
   /**
    * A double; one that is written otherwise than ours would be is no equal of it: Redis 7.0 writes
    * all 17 digits, and an exchange that shows it says {@code @since 7.2}.
    */
-  private static Reply number(String text) {
+  private Reply number(String text) {
     double value = text.endsWith("nan") ? Double.NaN : Doubles.parse(Ascii.bytes(text));
-    if (!Doubles.format(value).equals(text) && !Double.isNaN(value)) {
+    if (!anyDigits && !Doubles.format(value).equals(text) && !Double.isNaN(value)) {
       return new Reply.Simple("the double " + text + " would be " + Doubles.format(value));
     }
     return new Reply.Double(value);

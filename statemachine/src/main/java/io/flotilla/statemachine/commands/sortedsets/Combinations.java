@@ -258,6 +258,7 @@ final class Combinations {
       context.remove(key);
       return Reply.ZERO;
     }
+    result.settle(context.limits());
     context.put(key, result, EventClass.SORTED_SET, command);
     return Reply.integer(result.size());
   }
@@ -276,9 +277,13 @@ final class Combinations {
     return Reply.integer(count[0]);
   }
 
+  /**
+   * The result, in the large form: it keeps the sign of a zero, which a reply shows, and which the
+   * compact form drops. What is stored settles afterwards. As in Redis.
+   */
   private static SortedSetValue combined(ReadContext context, Wanted wanted, Operation operation) {
-    SortedSetValue result = SortedSetValue.empty(context.hash(), false);
-    SortedSetValue.Visitor put = (member, score) -> result.put(member, score, context.limits());
+    SortedSetValue result = SortedSetValue.empty(context.hash(), true);
+    SortedSetValue.Visitor put = result::putExactly;
     switch (operation) {
       case UNION -> {
         for (Source source : wanted.smallestFirst()) {

@@ -25,7 +25,7 @@ import java.util.List;
  */
 final class CommonSubsequence {
   /** The most cells: Redis allows 512 MB for the table, with 4 bytes a cell. */
-  private static final long MAX_CELLS = StringValue.MAX_LENGTH / 4;
+  private static final long MAX_CELLS = 512L * 1024 * 1024 / 4;
 
   private static final byte[] EMPTY = {};
 

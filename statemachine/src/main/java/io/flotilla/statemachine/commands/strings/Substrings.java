@@ -76,6 +76,7 @@ final class Substrings {
       return value == null ? Reply.ZERO : Reply.integer(value.length());
     }
     checkLength(offset > StringValue.MAX_LENGTH ? Long.MAX_VALUE : offset + bytes.length);
+    context.pad(offset - (value == null ? 0 : value.length()));
     if (value == null) {
       value = StringValue.changedInPlace(new byte[0]);
     }
