@@ -68,7 +68,7 @@ final class ClusterInProcessTest {
       try (RedisClusterClient jedis = jedis(nodes);
           Jedis one = new Jedis(any.host(), any.port())) {
         int most = Integer.parseInt(one.configGet("proto-max-bulk-len").get("proto-max-bulk-len"));
-        assertThat(most).isEqualTo(16 << 20);
+        assertThat(most).isEqualTo(8 << 20);
         byte[] key = "large".getBytes(StandardCharsets.US_ASCII);
         byte[] value = new byte[most];
         new Random(5).nextBytes(value);

@@ -195,7 +195,7 @@ public final class Keys {
       key(
           Key.integer(
               "write.max-command-mebibytes",
-              16,
+              8,
               1,
               60,
               "The longest value that a write may carry, in MiB, and about the largest command or transaction in all; a larger one is refused"

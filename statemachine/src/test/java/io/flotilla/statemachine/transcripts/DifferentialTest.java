@@ -41,9 +41,9 @@ class DifferentialTest {
 
   /**
    * What may be said, a line each. h l s z x: a key of hashes, lists, sets, sorted sets, sorted
-   * sets of one score; m: a member or field; v: a value; n: an index or a count; d: a score; b: a
-   * bound of scores; B: a bound of members. A letter and an ellipsis: many of it. A bar: one of
-   * several.
+   * sets of one score; m: a member or field; v: a value; n: an index or a count; o: a bit; d: a
+   * score; b: a bound of scores; B: a bound of members. A letter and an ellipsis: many of it. A
+   * bar: one of several.
    */
   private static final List<String> LINES =
       List.of(
@@ -149,7 +149,6 @@ class DifferentialTest {
           "ZPOPMAX z n",
           "ZMPOP 2 z z MIN|MAX COUNT n",
           "ZRANGESTORE z z n n",
-          "ZRANGESTORE z z b b BYSCORE",
           "ZUNION 2 z z WITHSCORES",
           "ZINTER 2 z s WITHSCORES",
           "ZDIFF 2 z z WITHSCORES",
@@ -171,6 +170,8 @@ class DifferentialTest {
 
   private static final Set<String> WITHOUT_ORDER =
       Set.of("HGETALL", "HKEYS", "HVALS", "SMEMBERS", "SINTER", "SUNION", "SDIFF", "KEYS");
+
+  private static final Set<String> OF_STRINGS = Set.of("int", "embstr", "raw");
 
   @Test
   @Tag("slow")
@@ -214,8 +215,8 @@ class DifferentialTest {
       before.removeFirst();
     }
     before.addLast(text);
-    Reply theirs = session.answer(argv);
-    Reply ours = session.seen(machine.answer(argv));
+    Reply theirs = comparable(argv, session.answer(argv));
+    Reply ours = comparable(argv, session.seen(machine.answer(argv)));
     if (WITHOUT_ORDER.contains(Ascii.text(argv[0]))) {
       theirs = Notation.sorted(theirs);
       ours = Notation.sorted(ours);
@@ -226,6 +227,20 @@ class DifferentialTest {
     assertThat(machine.events())
         .as("events of %s\nafter %s", text, before)
         .isEqualTo(session.events());
+  }
+
+  /**
+   * A reply without what 7.0 and 7.2 tell differently: compact lists and sets, and collections that
+   * one command makes large at once, came with 7.2. (So did ZRANGESTORE BYSCORE that begins large,
+   * which keeps the sign of a zero: it is left to the transcripts.)
+   */
+  private static Reply comparable(byte[][] argv, Reply reply) {
+    boolean encoding =
+        argv.length == 3
+            && Ascii.text(argv[1]).equals("ENCODING")
+            && reply instanceof Reply.Bulk bulk
+            && !OF_STRINGS.contains(Ascii.text(bulk.bytes()));
+    return encoding ? Reply.bulk("that of a collection") : reply;
   }
 
   /** The same in one EXEC; its replies in one, its events in a row. */
@@ -253,7 +268,7 @@ class DifferentialTest {
     List<String> shown = new ArrayList<>();
     if (replies instanceof Reply.Array array && array.elements().size() == commands.size()) {
       for (int i = 0; i < commands.size(); i++) {
-        Reply reply = array.elements().get(i);
+        Reply reply = comparable(commands.get(i), array.elements().get(i));
         boolean sorted = WITHOUT_ORDER.contains(Ascii.text(commands.get(i)[0]));
         shown.add(shown.size() + " " + Notation.show(sorted ? Notation.sorted(reply) : reply));
       }
@@ -293,6 +308,7 @@ class DifferentialTest {
             case 1 -> "-5";
             default -> "" + (9_999_999_990_000L + random.nextInt(5));
           };
+      case 'o' -> "" + random.nextInt(120);
       case 'h', 'l', 's', 'z', 'x', 't' ->
           random.nextInt(300) == 0 ? "{k}h0" : "{k}" + letter + random.nextInt(3);
       case 'm' ->
