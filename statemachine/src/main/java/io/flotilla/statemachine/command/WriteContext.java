@@ -67,6 +67,11 @@ public final class WriteContext extends ReadContext {
     keyspace.changed(key, value, eventClass, event);
   }
 
+  /** Stores a changed or new value that is not empty, of which nobody hears. */
+  public void changedUnheard(byte[] key, Value value) {
+    keyspace.changed(key, value);
+  }
+
   /** Puts a value in place of whatever was there; a deadline goes. */
   public void put(byte[] key, Value value, EventClass eventClass, String event) {
     keyspace.put(key, value, eventClass, event);

@@ -1,6 +1,7 @@
 package io.flotilla.statemachine.commands;
 
 import io.flotilla.statemachine.command.Family;
+import io.flotilla.statemachine.commands.bitmaps.Bitmaps;
 import io.flotilla.statemachine.commands.hashes.Hashes;
 import io.flotilla.statemachine.commands.keys.Keys;
 import io.flotilla.statemachine.commands.lists.Lists;
@@ -18,6 +19,7 @@ public final class Families {
   /** All of them, one line each. */
   public static final List<Family> ALL =
       List.of(
+          Bitmaps.FAMILY,
           Hashes.FAMILY,
           Keys.FAMILY,
           Keys.SERVER,

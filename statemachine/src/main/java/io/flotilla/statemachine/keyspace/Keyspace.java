@@ -258,6 +258,16 @@ public final class Keyspace {
       }
       return;
     }
+    store(key, entry, value);
+    events.happened(eventClass, event, key);
+  }
+
+  /** The same for a value that is not empty, without an event. */
+  public void changed(byte[] key, Value value) {
+    store(key, live(key), value);
+  }
+
+  private void store(byte[] key, @Nullable Entry entry, Value value) {
     if (entry == null) {
       insert(key, value);
     } else {
@@ -265,7 +275,6 @@ public final class Keyspace {
       entry.value(value);
       entry.version = version;
     }
-    events.happened(eventClass, event, key);
   }
 
   /** Puts a value under a key, in place of whatever was there; a deadline goes. */

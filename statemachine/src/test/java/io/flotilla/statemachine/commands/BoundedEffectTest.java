@@ -33,6 +33,19 @@ class BoundedEffectTest {
   }
 
   @Test
+  void bitsGrowAStringNoFurther() {
+    long bits = StringValue.MAX_LENGTH * 8L;
+    Reply refused = Reply.error("ERR bit offset is not an integer or out of range");
+    assertThat(run("SETBIT", "b", "" + bits, "1")).isEqualTo(refused);
+    assertThat(run("BITFIELD", "b", "SET", "u8", "" + (bits - 7), "1")).isEqualTo(refused);
+    assertThat(run("EXISTS", "b")).isEqualTo(Reply.ZERO);
+    assertThat(run("GETBIT", "b", "" + bits)).isEqualTo(Reply.ZERO);
+    assertThat(run("SETBIT", "b", "" + (bits - 1), "1")).isEqualTo(Reply.ZERO);
+    machine.watchReads(false);
+    assertThat(run("BITCOUNT", "b")).isEqualTo(Reply.integer(1));
+  }
+
+  @Test
   void aTransactionPadsNoMoreThanOneCommandMay() {
     List<byte[][]> commands = new ArrayList<>();
     long third = StringValue.MAX_LENGTH / 3 - 1;
