@@ -13,7 +13,10 @@ package io.flotilla.node.proposal;
  * <ul>
  *   <li>at once if it holds commands of as many connections as were busy, or if only one was;
  *   <li>else when the linger is over, which runs from the last answer: after a pause nobody
- *       lingers, and a lone connection never does.
+ *       lingers, and a lone connection never does. It is prolonged while replies are still being
+ *       written and connections keep coming, for as long as a gap between two of them may be. The
+ *       more are missing, the longer that may be: to leave without a crowd costs its members a
+ *       whole round, and on a small machine a client waits for a processor longer than for a reply.
  * </ul>
  *
  * <p>Rejected: to call busy whoever was in the last two batches. A client that takes its one
@@ -23,6 +26,15 @@ package io.flotilla.node.proposal;
  */
 final class Gathering {
   private static final long NEVER = -1;
+
+  /** How many lingers a batch waits at most while connections keep coming. */
+  private static final int LINGERS_MOST = 8;
+
+  /** A gap is half a linger, and half a linger more for each so many that are missing, … */
+  private static final int CROWD = 8;
+
+  /** … up to so many halves. */
+  private static final int GAP_HALVES_MOST = 4;
 
   /** A connection's place in the batches of one gatherer. */
   static final class Mark {
@@ -47,11 +59,13 @@ final class Gathering {
   private int underWay;
 
   private int busy;
-  private long lingerUntil;
+  private long answeredNanos;
+  private long stirredNanos;
 
   Gathering(long lingerNanos, long nowNanos) {
     this.lingerNanos = lingerNanos;
-    this.lingerUntil = nowNanos;
+    this.answeredNanos = nowNanos - LINGERS_MOST * lingerNanos;
+    this.stirredNanos = answeredNanos;
   }
 
   /** A command of this connection joins the batch that is being gathered. */
@@ -65,9 +79,22 @@ final class Gathering {
     }
   }
 
+  /** Some connections have joined just now, or were served and may be back soon. */
+  void stirred(long nowNanos) {
+    stirredNanos = nowNanos;
+  }
+
   /** How long the batch should still wait; 0 or less: it should leave now. */
   long waitNanos(long nowNanos) {
-    return here >= busy || busy <= 1 ? 0 : lingerUntil - nowNanos;
+    int missing = busy - here;
+    if (missing <= 0 || busy <= 1) {
+      return 0;
+    }
+    long gap = lingerNanos / 2 * Math.min(GAP_HALVES_MOST, 1 + missing / CROWD);
+    long sinceAnswer = nowNanos - answeredNanos;
+    return Math.min(
+        LINGERS_MOST * lingerNanos - sinceAnswer,
+        Math.max(lingerNanos - sinceAnswer, gap - (nowNanos - stirredNanos)));
   }
 
   /**
@@ -90,6 +117,6 @@ final class Gathering {
     busy = underWay + fresh;
     underWay -= left;
     batchesUnderWay--;
-    lingerUntil = nowNanos + lingerNanos;
+    answeredNanos = nowNanos;
   }
 }

@@ -142,6 +142,10 @@ final class Lane implements Runnable {
       strand.releaseHeld();
       strand.asker.settled();
     }
+    if (share.count > 0) {
+      Request first = share.requests[0];
+      shard.served(first.kind, first.riding);
+    }
   }
 
   // ------------------------------------------------------------------------------ pressure

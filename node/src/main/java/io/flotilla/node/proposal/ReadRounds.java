@@ -111,8 +111,14 @@ final class ReadRounds implements ConfirmationRounds.Driver {
         gather.join(strand.inReads);
       }
     }
+    gather.stirred(nanoTime.getAsLong());
     ReadBatch.gather(queue.shares, share);
     wants(queue);
+  }
+
+  /** Replies to confirmed reads have just been written. */
+  void served() {
+    gather.stirred(nanoTime.getAsLong());
   }
 
   /** Somebody who wants a confirmed index, or hears {@link IndexAnswer#REFUSED}. */

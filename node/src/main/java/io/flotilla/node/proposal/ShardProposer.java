@@ -103,6 +103,7 @@ final class ShardProposer {
           gather.join(request.strand.inWrites);
         }
       }
+      gather.stirred(now);
     }
     if (refused) {
       share.settle(Refusals.failure(Proposal.Refusal.CLOSED, null));
@@ -118,6 +119,13 @@ final class ShardProposer {
       tooLarge.goBack();
     }
     propose();
+  }
+
+  /** Replies to a batch's share have just been written. */
+  void served() {
+    synchronized (lock) {
+      gather.stirred(nanoTime.getAsLong());
+    }
   }
 
   /** Takes in an entry that no client asked for; any thread. */

@@ -204,6 +204,15 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
     return false;
   }
 
+  /** The replies to these have been written; on their connections' loop. */
+  void served(Request.Kind kind, boolean riding) {
+    if (riding) {
+      proposer.served();
+    } else if (kind == Request.Kind.READ && home.isOnLoop()) {
+      rounds.served();
+    }
+  }
+
   void released(Share share) {
     pressure.release(share.bytes);
   }

@@ -116,4 +116,52 @@ final class GatheringTest {
     all.subList(0, 25).forEach(gathering::join);
     assertThat(gathering.waitNanos(now)).isLessThanOrEqualTo(0);
   }
+
+  /**
+   * Seen on two cores: writing fifty replies took longer than the linger, so that every second
+   * batch left with one command in it and all others waited for a round that was of no use to them.
+   */
+  @Test
+  void aCrowdThatIsStillBeingServedOrKeepsComingIsWaitedFor() {
+    List<Gathering.Mark> fifty = crowd(50);
+    travel(fifty);
+    now += 2 * LINGER;
+    gathering.stirred(now); // the replies are written
+    gathering.join(fifty.getFirst());
+    assertThat(gathering.waitNanos(now)).isPositive();
+    for (Gathering.Mark each : fifty.subList(1, 49)) {
+      now += LINGER / 25;
+      gathering.join(each);
+      gathering.stirred(now);
+      assertThat(gathering.waitNanos(now)).isPositive();
+    }
+    gathering.join(fifty.getLast());
+    assertThat(gathering.waitNanos(now)).isLessThanOrEqualTo(0);
+  }
+
+  @Test
+  void theFewerAreMissingTheSoonerTheyAreLeftBehind() {
+    List<Gathering.Mark> fifty = crowd(50);
+    travel(fifty);
+    now += LINGER;
+    fifty.subList(0, 10).forEach(gathering::join);
+    gathering.stirred(now);
+    long manyMissing = gathering.waitNanos(now);
+    fifty.subList(10, 48).forEach(gathering::join);
+    assertThat(gathering.waitNanos(now)).isPositive().isLessThan(manyMissing);
+  }
+
+  @Test
+  void nobodyIsWaitedForWithoutEnd() {
+    List<Gathering.Mark> two = crowd(2);
+    travel(two);
+    gathering.join(two.getFirst());
+    long waited = 0;
+    while (gathering.waitNanos(now) > 0) {
+      now += LINGER / 10;
+      waited += LINGER / 10;
+      gathering.stirred(now);
+      assertThat(waited).isLessThan(20 * LINGER);
+    }
+  }
 }
