@@ -4,6 +4,7 @@
 #     bin/             the launcher again, so that the directory can be copied anywhere and run there
 #     flotilla-node.jar  flotilla-cli.jar     their manifests name what they need of lib/
 #     lib/
+#     aot/             start-up caches for the JDK that built it (aot.sh)
 #     .built           as old as the beginning of the build that made it
 #
 # A distribution never changes once it is there: running nodes have its jars open. A new build makes a new directory and turns
@@ -66,7 +67,7 @@ make_distribution() {
   return "$made"
 }
 
-# The link is turned last, so that a distribution that could not be made whole is never run.
+# The link is turned last, so that a distribution that could not be made whole is never run. One without start-up caches is whole.
 assemble_distribution() {
   local root="$1" started="$2" name place previous
   previous="$(readlink "$root/target/dist/current")" || previous=''
@@ -79,9 +80,20 @@ assemble_distribution() {
     && cp "$root"/cli/target/cli-*.jar "$place/flotilla-cli.jar" \
     && cp "$root"/node/target/lib/*.jar "$place/lib/" \
     && cp "$root"/cli/target/lib/*.jar "$place/lib/" \
+    && train_new_distribution "$place" \
     && cp -p "$started" "$place/.built" \
     && ln -sfn "$name" "$root/target/dist/current" \
     && remove_old_distributions "$root/target/dist" "$name" "$previous"
+}
+
+# train_new_distribution DIST: makes its start-up caches, where the JDK can; what cannot be had is told by the first node that starts.
+train_new_distribution() {
+  local java_home version
+  java_home="$(newest_jdk)" && version="$(jdk_feature_version "$java_home")" || return 0
+  if [ "$version" -ge "$FLOTILLA_AOT_OLDEST_JDK" ] && [ "${FLOTILLA_AOT-}" != off ]; then
+    echo 'flotilla: training the start-up caches …' >&2
+    train_distribution "$1" "$java_home" || :
+  fi
 }
 
 # remove_old_distributions DIRECTORY KEEP KEEP: removes what no running process has in its command line; nodes are started with the

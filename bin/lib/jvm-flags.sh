@@ -15,12 +15,19 @@ jvm_flags() {
       echo '-XX:+ExitOnOutOfMemoryError'
       # The fatal error log of a crash goes to standard error, where the node's other words are, not into the working directory.
       echo '-XX:+ErrorFileToStderr'
+      # The heap begins small and grows with the data. By default it begins with a 64th of the machine's memory, and G1 lets all of
+      # that, and more, fill with garbage before it first collects. Measured in one idle cluster on a machine of 24 GB, some minutes
+      # after the start: 640 MB resident by default, 250 MB with this; the collector itself (Serial: 220 MB) matters less.
+      echo '-Xms64m'
       if [ "$2" -ge 25 ]; then
         # Object headers of 8 bytes instead of 12: small values are mostly headers. A product feature from JDK 25 on.
         echo '-XX:+UseCompactObjectHeaders'
       fi
       ;;
     cli)
+      # What the JVM itself has to say must not stand in the results, which are on standard output.
+      echo '-Xlog:disable'
+      echo '-Xlog:all=warning:stderr'
       # A command lives for a second: no second compiler, no collector threads.
       echo '-XX:TieredStopAtLevel=1'
       echo '-XX:+UseSerialGC'

@@ -53,6 +53,41 @@ final class LauncherTest {
   }
 
   @Test
+  void startUpCachesAreMadeForThisJdkAndAStaleOneFailsNothing() throws Exception {
+    assertThat(Script.run(scratch, Map.of(), LAUNCHER, "--version").exitCode()).isZero();
+    Path dist = Script.ROOT.resolve("target/dist/current").toRealPath();
+    try (Stream<Path> caches = Files.walk(dist.resolve("aot"))) {
+      assertThat(caches.filter(Files::isRegularFile).map(p -> p.getFileName().toString()))
+          .as("of JDK 25 or later, on which this is built")
+          .containsExactlyInAnyOrder("cli.aot", "node.aot");
+    }
+
+    Path copy = scratch.resolve("stale");
+    copyTree(dist, copy);
+    try (Stream<Path> caches = Files.walk(copy.resolve("aot"))) {
+      for (Path cache : caches.filter(Files::isRegularFile).toList()) {
+        Files.writeString(cache, "no cache");
+      }
+    }
+    Map<String, String> stale = Map.of("FLOTILLA_PACKAGED", "", "FLOTILLA_DIST", copy.toString());
+    Script version = Script.run(scratch, stale, LAUNCHER, "--version");
+    assertThat(version.exitCode()).as(version.err()).isZero();
+    assertThat(version.out())
+        .as("the JVM's words are not among the results")
+        .startsWith("flotilla ");
+    assertThat(version.err()).contains("AOT cache");
+
+    try (Stream<Path> caches = Files.walk(copy.resolve("aot"))) {
+      for (Path cache : caches.filter(Files::isRegularFile).toList()) {
+        Files.delete(cache);
+      }
+    }
+    Script node = Script.run(scratch, stale, LAUNCHER, "node");
+    assertThat(node.err().lines().filter(l -> l.contains("start-up cache"))).hasSize(1);
+    assertThat(node.exitCode()).as("as with a cache").isEqualTo(64);
+  }
+
+  @Test
   void directoryThatIsNoJdkIsNamed() throws Exception {
     Script refused =
         Script.run(

@@ -9,8 +9,11 @@ import java.util.concurrent.TimeUnit;
 
 /** A script of the repository that was run to its end: what it said and how it ended. */
 record Script(int exitCode, String out, String err) {
-  /** Longer than any of them takes on a busy machine; a script that takes longer hangs. */
-  private static final long DEADLINE_SECONDS = 120;
+  /**
+   * Longer than any of them takes on a busy machine, the training of a new distribution included; a
+   * script that takes longer hangs.
+   */
+  private static final long DEADLINE_SECONDS = 240;
 
   /** The repository's root: the directory above this module. */
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();

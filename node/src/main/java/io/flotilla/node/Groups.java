@@ -17,14 +17,17 @@ import io.flotilla.proto.metadata.Shard;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 
 /**
  * The Raft groups of which this node holds replicas, kept in step with what the data directory says
@@ -59,9 +62,68 @@ final class Groups {
   /**
    * Brings the groups on disk into line with what the directory says; called once, after the Raft
    * host has opened.
+   *
+   * @param between called once where the cluster is being formed: when the replicas are made that
+   *     others should lead, and before those that this node should lead
    */
-  void open(Membership membership) throws IOException {
-    for (Map.Entry<GroupId, HeldGroup.State> held : directory.groups().entrySet()) {
+  void open(Membership membership, BetweenReplicas between)
+      throws IOException, InterruptedException {
+    Map<GroupId, HeldGroup.State> led = new LinkedHashMap<>();
+    Map<GroupId, HeldGroup.State> others = new LinkedHashMap<>();
+    Map<GroupId, NodeId> first = firstLeaders(membership);
+    directory
+        .groups()
+        .forEach((group, state) ->
+            (directory.nodeId().equals(first.get(group)) ? led : others).put(group, state));
+    boolean made = directory.groups().containsValue(HeldGroup.State.STATE_CREATING);
+    open(membership, others);
+    if (membership.hasPlan() && made) {
+      between.await(membership.getPlan());
+    }
+    open(membership, led);
+    for (GroupId group : raft.groups()) {
+      if (!directory.groups().containsKey(group)) {
+        throw new UnusableDirectoryException(
+            directory.path(),
+            "it holds a replica of group " + group + ", which is not this node's");
+      }
+    }
+  }
+
+  /** What a node does when it has made the replicas that others are to lead at first. */
+  @FunctionalInterface
+  interface BetweenReplicas {
+    /** Waits for the other nodes of the plan, but not for ever. */
+    void await(FormationPlan plan) throws InterruptedException;
+  }
+
+  /**
+   * Who should lead which group at first, as far as the plan of the cluster tells: the preferred
+   * leader of each shard, and the first node for the metadata. Nothing of nodes that have gone.
+   */
+  static Map<GroupId, NodeId> firstLeaders(Membership membership) {
+    Map<GroupId, NodeId> leaders = new LinkedHashMap<>();
+    if (!membership.hasPlan()) {
+      return leaders;
+    }
+    FormationPlan plan = membership.getPlan();
+    Set<String> known =
+        membership.getKnownNodesList().stream().map(Node::getId).collect(Collectors.toSet());
+    if (known.contains(plan.getCluster().getNodes(0).getId())) {
+      leaders.put(
+          groupId(plan.getMetadataGroupId()), new NodeId(plan.getCluster().getNodes(0).getId()));
+    }
+    for (Shard shard : plan.getCluster().getShardsList()) {
+      if (known.contains(shard.getPreferredLeader())) {
+        leaders.put(groupId(shard.getGroupId()), new NodeId(shard.getPreferredLeader()));
+      }
+    }
+    return leaders;
+  }
+
+  private void open(Membership membership, Map<GroupId, HeldGroup.State> groups)
+      throws IOException {
+    for (Map.Entry<GroupId, HeldGroup.State> held : groups.entrySet()) {
       GroupId group = held.getKey();
       boolean there = raft.groups().contains(group);
       switch (held.getValue()) {
@@ -96,13 +158,6 @@ final class Groups {
             throw new UnusableDirectoryException(
                 directory.path(),
                 "group " + group + " is in a state that this program does not know");
-      }
-    }
-    for (GroupId group : raft.groups()) {
-      if (!directory.groups().containsKey(group)) {
-        throw new UnusableDirectoryException(
-            directory.path(),
-            "it holds a replica of group " + group + ", which is not this node's");
       }
     }
   }

@@ -19,6 +19,13 @@ import org.slf4j.LoggerFactory;
 public final class Main {
   private static final Logger log = LoggerFactory.getLogger(Main.class);
 
+  /**
+   * The gRPC inside Ratis writes to the JDK's own logging, past logback; kept here, because that
+   * holds its loggers weakly.
+   */
+  private static final java.util.logging.Logger GRPC_OF_RATIS =
+      java.util.logging.Logger.getLogger("org.apache.ratis.thirdparty");
+
   private Main() {}
 
   /** Runs a node until it is stopped. */
@@ -37,6 +44,7 @@ public final class Main {
       end(ExitCode.CONFIG);
       return;
     }
+    GRPC_OF_RATIS.setLevel(java.util.logging.Level.WARNING);
     CountDownLatch done = new CountDownLatch(1);
     Thread main = Thread.currentThread();
     Running running = new Running();
@@ -64,6 +72,10 @@ public final class Main {
     private boolean stopping;
     volatile ExitCode exitCode = ExitCode.STOPPED;
 
+    synchronized boolean isStopping() {
+      return stopping;
+    }
+
     synchronized void started(RunningNode started) {
       node = started;
       if (stopping) {
@@ -86,6 +98,10 @@ public final class Main {
       running.started(node);
       return node.awaitStop();
     } catch (StartException e) {
+      if (running.isStopping()) {
+        log.info("the node was stopped while it started: {}", e.getMessage());
+        return ExitCode.STOPPED;
+      }
       log.error("the node does not start: {}", e.getMessage());
       System.err.println("flotilla: " + e.getMessage());
       return e.exitCode();

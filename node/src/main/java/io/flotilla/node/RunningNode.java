@@ -41,6 +41,7 @@ import io.flotilla.node.raft.RaftLinks;
 import io.flotilla.node.raft.RaftSettings;
 import io.flotilla.node.raft.UntrustedDataException;
 import io.flotilla.proto.admin.NodePhase;
+import io.flotilla.proto.identity.HeldGroup;
 import io.flotilla.proto.identity.Membership;
 import io.flotilla.proto.metadata.Endpoint;
 import io.flotilla.proto.metadata.MetadataEntry;
@@ -52,6 +53,7 @@ import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.SocketException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -113,6 +115,18 @@ final class RunningNode implements AutoCloseable {
    */
   private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
+  /**
+   * How long a node that makes its first replicas waits for its fellows to make theirs: a busy
+   * machine's difference between processes that were started together.
+   */
+  private static final Duration FIRST_REPLICAS = Duration.ofSeconds(5);
+
+  /**
+   * How long a node that starts again waits at most for links to a majority before its replicas
+   * stand for election: alone it could elect nobody, and would only say so.
+   */
+  private static final Duration COMPANY = Duration.ofSeconds(1);
+
   /** How long one hand-over of a leadership may take. */
   private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(3);
 
@@ -158,11 +172,23 @@ final class RunningNode implements AutoCloseable {
       node.join();
       return node;
     } catch (IOException e) {
-      node.close();
+      node.closeWhole();
       throw failed(e);
     } catch (StartException | InterruptedException | RuntimeException e) {
-      node.close();
+      node.closeWhole();
       throw e;
+    }
+  }
+
+  /** Closes what a start has opened, even where an interrupt ended the start. */
+  private void closeWhole() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      close();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -170,6 +196,9 @@ final class RunningNode implements AutoCloseable {
     this.config = config;
     this.halt = halt;
     try {
+      // Bound later, when the node belongs to a cluster; told now, before anything is begun.
+      probe(Keys.LISTEN_RAFT);
+      probe(Keys.LISTEN_PEER);
       String token = config.secret(Keys.ADMIN_TOKEN_FILE);
       directory =
           keep(DataDirectory.open(config.of(Keys.NODE_DIRECTORY), config.of(Keys.NODE_NAME)));
@@ -239,6 +268,30 @@ final class RunningNode implements AutoCloseable {
           ExitCode.PORT_UNAVAILABLE,
           "cannot listen on " + config.of(key) + " (" + key + "): " + rootOf(e).getMessage(),
           e);
+    }
+  }
+
+  private void probe(Key<HostPort> key) throws StartException {
+    AutoCloseable free =
+        onPort(
+            key,
+            () -> {
+              ServerSocket socket = new ServerSocket();
+              try {
+                socket.setReuseAddress(true); // What only lingers in TIME_WAIT is free.
+                socket.bind(config.of(key).bindAddress());
+                return socket;
+              } catch (IOException e) {
+                socket.close();
+                throw e;
+              }
+            });
+    opened.remove(free);
+    try {
+      free.close();
+    } catch (Exception e) {
+      throw new StartException(
+          ExitCode.PORT_UNAVAILABLE, "cannot give up " + config.of(key) + " (" + key + ")", e);
     }
   }
 
@@ -322,8 +375,9 @@ final class RunningNode implements AutoCloseable {
     frames.serve(shards);
     hints.subscribe(new LeaderFrames(met, directory.nodeId(), hints::confirmed)::leaderChanged);
     views.subscribe(view -> met.peers(peerAddresses(view)));
-    met.peers(peerAddresses(views.get()));
+    met.peers(knownPeers(membership));
     mesh = met;
+    awaitCompany(membership);
     AtomicReference<@Nullable MetadataGroup> metadataMade = new AtomicReference<>();
     HostPort listen = config.of(Keys.LISTEN_RAFT);
     RaftSettings raftSettings = Translations.raftSettings(config);
@@ -352,6 +406,7 @@ final class RunningNode implements AutoCloseable {
                   directory.raft(),
                   raftSettings,
                   raftLinks,
+                  Groups.firstLeaders(membership),
                   (group, groupLog, loop) ->
                       machine(group, groupLog, loop, metadataId, metadataMade, shards),
                   halt));
@@ -365,7 +420,8 @@ final class RunningNode implements AutoCloseable {
       throw e;
     }
     Groups groups = new Groups(directory, raft);
-    groups.open(membership);
+    groups.open(membership, plan -> joining.awaitReplicasOfOthers(plan, FIRST_REPLICAS));
+    joining.replicasMade();
     MetadataGroup metadata = metadataMade.get();
     if (metadata == null) {
       throw new UnusableDirectoryException(
@@ -388,7 +444,16 @@ final class RunningNode implements AutoCloseable {
         new MetadataDriver(
             metadata, hints, this::isAlive, membership.hasPlan() ? membership.getPlan() : null);
     ShardFeeder feeder = new ShardFeeder(metadata);
-    every(chores, TICK, "feeding shards", () -> feeder.tick(shards.shards()));
+    every(
+        chores,
+        TICK,
+        "feeding shards",
+        () -> {
+          if (metadata.state().getClusterId().isEmpty()) {
+            driver.tick(System.nanoTime()); // Everybody waits for the cluster to be formed.
+          }
+          feeder.tick(shards.shards());
+        });
     every(
         chores,
         MetadataDriver.PERIOD,
@@ -404,6 +469,37 @@ final class RunningNode implements AutoCloseable {
         self.getId(),
         config.of(Keys.LISTEN_CLIENT),
         System.currentTimeMillis() - startedMillis);
+  }
+
+  /** Where the others were last known to be, until the metadata tells. */
+  private Map<NodeId, InetSocketAddress> knownPeers(Membership membership) {
+    Map<NodeId, InetSocketAddress> addresses = new HashMap<>();
+    for (Node node : membership.getKnownNodesList()) {
+      if (!node.getId().equals(self.getId())) {
+        addresses.put(
+            new NodeId(node.getId()),
+            InetSocketAddress.createUnresolved(node.getPeer().getHost(), node.getPeer().getPort()));
+      }
+    }
+    return addresses;
+  }
+
+  /** Waits a moment for links to so many nodes that a majority is there. */
+  private void awaitCompany(Membership membership) throws InterruptedException {
+    if (directory.groups().containsValue(HeldGroup.State.STATE_CREATING)) {
+      return; // Nobody stands for election before all have made their replicas.
+    }
+    int known = membership.getKnownNodesCount();
+    long deadline = System.nanoTime() + COMPANY.toNanos();
+    while (System.nanoTime() - deadline < 0 && !closing) {
+      long here =
+          membership.getKnownNodesList().stream()
+              .filter(n -> isAlive(new NodeId(n.getId())))
+              .count();
+      if (2 * here > known || stopRequested.await(5, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    }
   }
 
   private ReplicatedMachine machine(

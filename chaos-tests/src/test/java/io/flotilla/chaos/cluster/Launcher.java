@@ -16,7 +16,7 @@ public final class Launcher {
   private static final Path LAUNCHER = find();
 
   /** What a command may take on a machine that is busy with other things, builds included. */
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private Launcher() {}
 

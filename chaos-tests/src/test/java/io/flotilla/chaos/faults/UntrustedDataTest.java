@@ -17,7 +17,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,12 +87,72 @@ final class UntrustedDataTest {
 
   @Test
   void aPortInUseIsNamedWithItsSetting() throws IOException {
+    List<String> listeners = List.of("client", "raft", "peer", "admin", "http");
+    for (int i = 0; i < listeners.size(); i++) {
+      int port = FreePorts.forNodes(1);
+      int taken = port + 100 * i;
+      try (ServerSocket squatter = new ServerSocket()) {
+        squatter.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), taken));
+        // Others are named as members and never answer: the port is told before they are waited
+        // for.
+        Launcher.Ended ended =
+            node(
+                yaml(
+                    "n1",
+                    directory.resolve("data"),
+                    port,
+                    "cluster.members: [n1=127.0.0.1:%d, n2=127.0.0.1:1]".formatted(port + 300)));
+        assertThat(ended.exitCode()).as(ended.output()).isEqualTo(PORT_UNAVAILABLE);
+        assertThat(ended.output().lines())
+            .as(ended.output())
+            .anyMatch(line ->
+                line.startsWith("flotilla: cannot listen on 127.0.0.1:" + taken)
+                    && line.contains(
+                        "listen." + listeners.get(Math.divideExact(taken - port, 100))));
+      }
+    }
+  }
+
+  @Test
+  void aDirectoryThatCannotBeMadeIsNamed() throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "mine");
+    Launcher.Ended ended = node(yaml("n1", file.resolve("data"), FreePorts.forNodes(1), ""));
+    assertThat(ended.exitCode()).as(ended.output()).isEqualTo(DIRECTORY_UNUSABLE);
+    assertThat(ended.output()).contains(file.toString()).contains("cannot be made or written");
+    assertThat(file).hasContent("mine");
+  }
+
+  @Test
+  void sigtermStopsInGoodOrderWhetherTheNodeServesOrStillWaits() throws Exception {
     int port = FreePorts.forNodes(1);
-    try (ServerSocket squatter = new ServerSocket()) {
-      squatter.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-      Launcher.Ended ended = node(yaml("n1", directory.resolve("data"), port, ""));
-      assertThat(ended.exitCode()).as(ended.output()).isEqualTo(PORT_UNAVAILABLE);
-      assertThat(ended.output()).contains("127.0.0.1:" + port).contains("listen.client");
+    String alone = "cluster.members: [n1=127.0.0.1:%d]".formatted(port + 300);
+    assertStops(
+        yaml("n1", directory.resolve("served"), port, alone), "serves clients", "has stopped");
+
+    int other = FreePorts.forNodes(1);
+    String waiting = "cluster.members: [n1=127.0.0.1:%d, n2=127.0.0.1:1]".formatted(other + 300);
+    assertStops(
+        yaml("n1", directory.resolve("waited"), other, waiting),
+        "waits for member n2",
+        "clients are no longer served");
+  }
+
+  private void assertStops(String yaml, String when, String last) throws Exception {
+    Path file = Files.writeString(directory.resolve("stopped.yaml"), yaml);
+    Path output = Files.createTempFile(directory, "stopped", ".log");
+    Process node = Launcher.start(directory, output, Map.of(), "node", "--config", file.toString());
+    try {
+      Awaitility.await(when)
+          .atMost(ProcessCluster.PATIENCE)
+          .until(() -> Files.readString(output).contains(when));
+      node.destroy(); // SIGTERM
+      assertThat(node.waitFor(ProcessCluster.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+          .as("it ends; it said %s", Files.readString(output))
+          .isTrue();
+      assertThat(node.exitValue()).as(Files.readString(output)).isZero();
+      assertThat(Files.readString(output)).contains(last).doesNotContain(" ERROR ");
+    } finally {
+      node.destroyForcibly();
     }
   }
 

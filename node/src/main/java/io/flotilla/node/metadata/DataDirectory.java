@@ -69,13 +69,18 @@ public final class DataDirectory implements AutoCloseable {
    * @throws UnusableDirectoryException if another process uses it, or it is not this node's
    */
   public static DataDirectory open(Path directory, String nodeName) throws IOException {
-    Files.createDirectories(directory);
-    FileChannel lockFile =
-        FileChannel.open(
-            directory.resolve(LOCK),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE);
+    FileChannel lockFile;
+    try {
+      Files.createDirectories(directory);
+      lockFile =
+          FileChannel.open(
+              directory.resolve(LOCK),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new UnusableDirectoryException(directory, "it cannot be made or written: " + e);
+    }
     try {
       FileLock lock = lock(directory, lockFile);
       NodeIdentity identity = readOrMake(directory, nodeName);
@@ -91,9 +96,12 @@ public final class DataDirectory implements AutoCloseable {
                 + ": give each node a directory of its own");
       }
       return new DataDirectory(directory, lockFile, lock, identity);
-    } catch (IOException | RuntimeException e) {
+    } catch (UnusableDirectoryException | RuntimeException e) {
       lockFile.close();
       throw e;
+    } catch (IOException e) {
+      lockFile.close();
+      throw new UnusableDirectoryException(directory, "it cannot be read or written: " + e);
     }
   }
 

@@ -78,6 +78,10 @@ public final class Joining implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private boolean closed;
+  private boolean heard;
+  private boolean holdsReplicas;
+  private final Set<String> askers = new HashSet<>();
+  private final Set<String> holders = new HashSet<>();
   private volatile String state = "asks its fellow members";
 
   /**
@@ -112,14 +116,16 @@ public final class Joining implements AutoCloseable {
         if (closed) {
           throw new InterruptedException("the node stops");
         }
+        heard = false;
         lock.unlock();
         try {
           round();
         } finally {
           lock.lock();
         }
-        if (directory.membership() == null && !closed) {
-          changed.await(PAUSE.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+        if (directory.membership() == null && !closed && !heard) {
+          boolean ignored =
+              changed.await(PAUSE.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
         }
       }
     } finally {
@@ -155,7 +161,10 @@ public final class Joining implements AutoCloseable {
       }
     }
     if (refusal != null) {
-      say(refusal);
+      if (!refusal.equals(state)) {
+        state = refusal;
+        log.warn("node {} belongs to no cluster: {}", self.getName(), refusal);
+      }
       return;
     }
     String obstacle = obstacle(greetings);
@@ -172,7 +181,32 @@ public final class Joining implements AutoCloseable {
       Greeting greeting = greetings.get(member);
       nodes.add(greeting == null ? self : greeting.getNode());
     }
-    join(Formation.plan(nodes, wish.shards(), wish.replicas(), dice));
+    FormationPlan plan = Formation.plan(nodes, wish.shards(), wish.replicas(), dice);
+    join(plan);
+    // They would see it when they next ask; told, they need not.
+    for (Node node : nodes) {
+      if (!node.getId().equals(self.getId())) {
+        links
+            .adopt(admin(node), adoption(plan, node), GREETING_TIMEOUT)
+            .exceptionally(e -> {
+              log.debug("{} was not told of the plan, and will ask", node.getName(), e);
+              return null;
+            });
+      }
+    }
+  }
+
+  private static Endpoint admin(Node node) {
+    return new Endpoint(node.getAdmin().getHost(), node.getAdmin().getPort());
+  }
+
+  private static AdoptRequest adoption(FormationPlan plan, Node node) {
+    return AdoptRequest.newBuilder()
+        .setClusterId(plan.getCluster().getClusterId())
+        .setMetadataGroupId(plan.getMetadataGroupId())
+        .setNodeId(node.getId())
+        .setPlan(plan)
+        .build();
   }
 
   private Map<InitialMember, Greeting> greetAll(List<InitialMember> members)
@@ -254,6 +288,10 @@ public final class Joining implements AutoCloseable {
   private void join(FormationPlan plan) throws IOException {
     lock.lock();
     try {
+      Membership already = directory.membership();
+      if (already != null && already.getClusterId().equals(plan.getCluster().getClusterId())) {
+        return; // Told and asked at the same time.
+      }
       directory.join(plan);
       log.info(
           "node {} ({}) is a member of cluster {} from its beginning, {} nodes, {} shards",
@@ -272,7 +310,98 @@ public final class Joining implements AutoCloseable {
   private void say(String what) {
     if (!what.equals(state)) {
       state = what;
-      log.warn("node {} belongs to no cluster: {}", self.getName(), what);
+      log.info("node {} belongs to no cluster yet: {}", self.getName(), what);
+    }
+  }
+
+  // The first replicas
+
+  /**
+   * Waits until all nodes of the plan hold the replicas that others are to lead at first, or the
+   * time is over; called when this node does.
+   *
+   * <p>A group whose first leader stands before the others have made their replicas asks for votes
+   * where there is nobody to give them: its elections fail and repeat, and the logs fill with
+   * refusals. So each node makes its followers first, and tells; then its leaders. Nothing depends
+   * on it: a node that does not answer is not waited for longer than that.
+   */
+  public void awaitReplicasOfOthers(FormationPlan plan, Duration most) throws InterruptedException {
+    List<Node> others =
+        plan.getCluster().getNodesList().stream()
+            .filter(n -> !n.getId().equals(self.getId()))
+            .toList();
+    GreetRequest told =
+        GreetRequest.newBuilder()
+            .setNodeId(self.getId())
+            .setName(self.getName())
+            .addAllMembers(memberTexts())
+            .setHoldsReplicas(true)
+            .build();
+    long deadline = System.nanoTime() + most.toNanos();
+    replicasMade();
+    List<Node> missing = others;
+    while (!missing.isEmpty()) {
+      tell(missing, told);
+      lock.lock();
+      try {
+        // Who was not reached is told anew after a pause; who has made its replicas wakes us.
+        long pause = System.nanoTime() + PAUSE.toNanos();
+        missing = without(holders, others);
+        for (long left = PAUSE.toNanos(); !missing.isEmpty() && left > 0 && !closed; ) {
+          left = Math.min(changed.awaitNanos(left), pause - System.nanoTime());
+          missing = without(holders, others);
+        }
+        if (closed) {
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (!missing.isEmpty() && deadline - System.nanoTime() <= 0) {
+        log.info("node {}: not all nodes have made their replicas within {}", self.getName(), most);
+        return;
+      }
+    }
+  }
+
+  /** Says to all who ask that this node has made its replicas, whoever is to lead them. */
+  public void replicasMade() {
+    lock.lock();
+    try {
+      holdsReplicas = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static List<Node> without(Set<String> ids, List<Node> nodes) {
+    return nodes.stream().filter(n -> !ids.contains(n.getId())).toList();
+  }
+
+  private void tell(List<Node> others, GreetRequest told) {
+    for (Node node : others) {
+      links
+          .greet(admin(node), told, GREETING_TIMEOUT)
+          .thenAccept(greeting -> {
+            if (greeting.getHoldsReplicas()) {
+              holds(node.getId());
+            }
+          })
+          .exceptionally(e -> {
+            log.debug("{} was not told of replicas, and will be again", node.getName(), e);
+            return null;
+          });
+    }
+  }
+
+  private void holds(String nodeId) {
+    lock.lock();
+    try {
+      if (holders.add(nodeId)) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -286,6 +415,21 @@ public final class Joining implements AutoCloseable {
             .addAllMembers(memberTexts())
             .setShards(wish.shards())
             .setReplicas(wish.replicas());
+    lock.lock();
+    try {
+      b.setHoldsReplicas(holdsReplicas);
+      if (request.getHoldsReplicas() && holders.add(request.getNodeId())) {
+        changed.signalAll();
+      }
+      if (askers.add(request.getNodeId())) {
+        // Who asks for the first time is there now: perhaps it was the last one that was waited
+        // for.
+        heard = true;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
     Membership membership = directory.membership();
     if (membership != null) {
       b.setClusterId(membership.getClusterId());
@@ -390,16 +534,8 @@ public final class Joining implements AutoCloseable {
     FormationPlan plan = membership.getPlan();
     for (Node node : plan.getCluster().getNodesList()) {
       if (!node.getId().equals(self.getId())) {
-        Endpoint admin = new Endpoint(node.getAdmin().getHost(), node.getAdmin().getPort());
-        AdoptRequest request =
-            AdoptRequest.newBuilder()
-                .setClusterId(plan.getCluster().getClusterId())
-                .setMetadataGroupId(plan.getMetadataGroupId())
-                .setNodeId(node.getId())
-                .setPlan(plan)
-                .build();
         try {
-          links.adopt(admin, request, GREETING_TIMEOUT).get();
+          links.adopt(admin(node), adoption(plan, node), GREETING_TIMEOUT).get();
         } catch (ExecutionException e) {
           throw new NodeLinks.Refused(
               "the cluster is planned, but "

@@ -35,6 +35,18 @@ public final class LeaderBalancer implements AutoCloseable {
   /** How often it looks. */
   private static final Duration PERIOD = Duration.ofSeconds(1);
 
+  /**
+   * How long after its start a node is quick: nobody is served yet, or everybody has just been
+   * interrupted, so leaders had better be where they belong before clients learn where they are.
+   */
+  static final Duration START = Duration.ofSeconds(20);
+
+  /** How often it looks then, how long a group stays, and the pause between two transfers. */
+  private static final Duration START_PERIOD = Duration.ofMillis(200);
+
+  static final Duration START_SETTLED = Duration.ofMillis(500);
+  static final Duration START_PAUSE = Duration.ofMillis(300);
+
   /** How long a group stays where it was elected before it is moved. */
   static final Duration SETTLED = Duration.ofSeconds(3);
 
@@ -51,6 +63,8 @@ public final class LeaderBalancer implements AutoCloseable {
   private final Supplier<Map<GroupId, NodeId>> preferred;
   private final Plan plan;
   private final ScheduledExecutorService thread;
+  private final long startEnds;
+  private long lookedAt;
 
   /** What a node knows of a group that it leads. */
   record Led(GroupId group, List<GroupStatus.Follower> followers, long committed, long ledMillis) {}
@@ -68,7 +82,8 @@ public final class LeaderBalancer implements AutoCloseable {
       RaftHost host, RaftSettings settings, Supplier<Map<GroupId, NodeId>> preferred) {
     this.host = host;
     this.preferred = preferred;
-    this.plan = new Plan(host.self(), settings.electionTimeoutMax().toMillis());
+    this.startEnds = nowMillis() + START.toMillis();
+    this.plan = new Plan(host.self(), settings.electionTimeoutMax().toMillis(), startEnds);
     this.thread =
         Executors.newSingleThreadScheduledExecutor(task -> {
           Thread t = new Thread(task, "flotilla-leader-balancer-" + host.self().brief());
@@ -77,7 +92,18 @@ public final class LeaderBalancer implements AutoCloseable {
         });
     var unused =
         thread.scheduleWithFixedDelay(
-            this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+            this::maybeLook,
+            START_PERIOD.toMillis(),
+            START_PERIOD.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private void maybeLook() {
+    long now = nowMillis();
+    if (now < startEnds || now - lookedAt >= PERIOD.toMillis()) {
+      lookedAt = now;
+      look();
+    }
   }
 
   private void look() {
@@ -124,12 +150,14 @@ public final class LeaderBalancer implements AutoCloseable {
   static final class Plan {
     private final NodeId self;
     private final long silenceMillisMax;
+    private final long startEnds;
     private final Map<GroupId, Long> leaveAloneUntil = new HashMap<>();
     private long pauseUntil = Long.MIN_VALUE;
 
-    Plan(NodeId self, long silenceMillisMax) {
+    Plan(NodeId self, long silenceMillisMax, long startEnds) {
       this.self = self;
       this.silenceMillisMax = silenceMillisMax;
+      this.startEnds = startEnds;
     }
 
     /** The transfer to begin now, if any; the caller begins it. */
@@ -138,14 +166,16 @@ public final class LeaderBalancer implements AutoCloseable {
       if (nowMillis < pauseUntil) {
         return Optional.empty();
       }
+      boolean starting = nowMillis < startEnds;
+      Duration settled = starting ? START_SETTLED : SETTLED;
       for (Led one : led) {
         NodeId to = preferred.get(one.group);
         if (to != null
             && !to.equals(self)
-            && one.ledMillis >= SETTLED.toMillis()
+            && one.ledMillis >= settled.toMillis()
             && nowMillis >= leaveAloneUntil.getOrDefault(one.group, Long.MIN_VALUE)
             && isReady(one, to)) {
-          pauseUntil = nowMillis + PAUSE.toMillis();
+          pauseUntil = nowMillis + (starting ? START_PAUSE : PAUSE).toMillis();
           return Optional.of(new Move(one.group, to));
         }
       }

@@ -136,7 +136,28 @@ public final class RaftHost implements AutoCloseable {
       MachineFactory machines,
       Halt halt)
       throws IOException {
-    RaftHost opened = new RaftHost(self, host, port, dir, settings, links, machines, halt);
+    return open(self, host, port, dir, settings, links, Map.of(), machines, halt);
+  }
+
+  /**
+   * The same, where it is known who should lead which group at first.
+   *
+   * @param firstLeaders who stands at once in a group's first election after the start; the others
+   *     of the group wait longer for it. Groups that are not there draw lots
+   */
+  public static RaftHost open(
+      NodeId self,
+      String host,
+      int port,
+      Path dir,
+      RaftSettings settings,
+      @Nullable RaftLinks links,
+      Map<GroupId, NodeId> firstLeaders,
+      MachineFactory machines,
+      Halt halt)
+      throws IOException {
+    RaftHost opened =
+        new RaftHost(self, host, port, dir, settings, links, firstLeaders, machines, halt);
     try {
       opened.start(host, port);
       return opened;
@@ -153,6 +174,7 @@ public final class RaftHost implements AutoCloseable {
       Path dir,
       RaftSettings settings,
       @Nullable RaftLinks links,
+      Map<GroupId, NodeId> firstLeaders,
       MachineFactory machines,
       Halt halt)
       throws IOException {
@@ -183,7 +205,13 @@ public final class RaftHost implements AutoCloseable {
                 links == null
                     ? new Parameters()
                     : LinkedTransport.parameters(links, new InetSocketAddress(host, port)))
-            .setProperties(RatisSettings.properties(settings, host, port, dir.toAbsolutePath()))
+            .setProperties(
+                new FirstElections(
+                    RatisSettings.properties(settings, host, port, dir.toAbsolutePath()),
+                    settings,
+                    self,
+                    firstLeaders,
+                    folders.isEmpty()))
             .setStateMachineRegistry(this::machine)
             .setOption(RaftStorage.StartupOption.RECOVER)
             .build();

@@ -28,7 +28,7 @@ class LeaderBalancerTest {
   private static final Map<GroupId, NodeId> PREFERRED =
       Map.of(group(0), A, group(1), B, group(2), C);
 
-  private final Plan plan = new Plan(A, SILENT);
+  private final Plan plan = new Plan(A, SILENT, 0);
 
   private static NodeId node(int i) {
     return new NodeId(String.format("%040x", i));
@@ -97,5 +97,17 @@ class LeaderBalancerTest {
         .isEmpty();
     assertThat(plan.next(PREFERRED, one, 100 + LeaderBalancer.AFTER_FAILURE.toMillis()))
         .isPresent();
+  }
+
+  @Test
+  void afterAStartLeadersComeHomeSooner() {
+    Plan starting = new Plan(A, SILENT, LeaderBalancer.START.toMillis());
+    Led fresh = led(1, LeaderBalancer.START_SETTLED.toMillis(), well(B));
+    assertThat(plan.next(PREFERRED, List.of(fresh), 1)).as("in ordinary times").isEmpty();
+    assertThat(starting.next(PREFERRED, List.of(fresh), 1)).contains(new Move(group(1), B));
+    assertThat(starting.next(PREFERRED, List.of(fresh), 2)).as("within the pause").isEmpty();
+    long later = 1 + LeaderBalancer.START_PAUSE.toMillis();
+    assertThat(later).isLessThan(LeaderBalancer.PAUSE.toMillis());
+    assertThat(starting.next(PREFERRED, List.of(fresh), later)).isPresent();
   }
 }
