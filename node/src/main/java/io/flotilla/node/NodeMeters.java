@@ -1,6 +1,7 @@
 package io.flotilla.node;
 
 import io.flotilla.node.metadata.ClusterView;
+import io.flotilla.node.metrics.Durations;
 import io.flotilla.node.metrics.NodeMetrics;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.ProposalCounters;
@@ -12,7 +13,9 @@ import io.flotilla.node.raft.RaftHost;
 import io.flotilla.node.session.CommandBook;
 import io.flotilla.node.session.Counters;
 import io.flotilla.statemachine.command.Command;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -63,13 +66,18 @@ final class NodeMeters implements AutoCloseable {
           () -> sum(door, family, CommandBook.Entry::rejectedCalls),
           "family",
           family);
-      metrics.counter(
-          "flotilla.commands.duration.micros",
-          "Microseconds spent on commands, by family.",
-          () -> sum(door, family, CommandBook.Entry::micros),
-          "family",
-          family);
     }
+    Map<String, List<Durations>> durations = new TreeMap<>();
+    for (CommandBook.Entry entry : door.front().book().entries()) {
+      durations
+          .computeIfAbsent(entry.command().group(), f -> new ArrayList<>())
+          .add(entry.durations());
+    }
+    metrics.durations(
+        "flotilla_command_duration_seconds",
+        "What clients waited for commands, from arrival to reply, by family; nothing for those inside a transaction.",
+        "family",
+        durations);
   }
 
   /** Registers what waits for leaders; once. */
@@ -118,6 +126,14 @@ final class NodeMeters implements AutoCloseable {
         "flotilla.reads.unconfirmed",
         "Reads that no round confirmed in time.",
         p::readsUnconfirmed);
+    metrics.durations(
+        "flotilla_stage_duration_seconds",
+        "How long entries and rounds took: gather (first command to log), replicate (log to applied), confirm (a read's round).",
+        "stage",
+        Map.of(
+            "gather", List.of(p.gathered()),
+            "replicate", List.of(p.replicated()),
+            "confirm", List.of(p.rounded())));
     metrics.counter("flotilla.keys.swept", "Expired keys removed by sweeps.", p::sweptKeys);
 
     RaftCounters r = member.raft().counters();

@@ -12,8 +12,10 @@ import static io.flotilla.statemachine.command.Flag.STALE;
 import io.flotilla.node.metadata.ClusterView;
 import io.flotilla.node.metadata.ClusterView.Node;
 import io.flotilla.node.metadata.ClusterView.Shard;
+import io.flotilla.node.metrics.Durations;
 import io.flotilla.node.resp.Protocol;
 import io.flotilla.node.routing.RouteTable;
+import io.flotilla.node.session.CommandBook;
 import io.flotilla.node.session.CommandBook.Bindings;
 import io.flotilla.node.session.NodeCommand;
 import io.flotilla.node.session.Session;
@@ -162,7 +164,7 @@ final class ServerCommands {
             "latency|graph",
             Words.prompt((session, argv) ->
                 Reply.error("ERR No samples available for event '" + Ascii.text(argv[2]) + "'")))
-        .atOnce("latency|histogram", Words.prompt((session, argv) -> Reply.EMPTY_MAP));
+        .atOnce("latency|histogram", Words.prompt(ServerCommands::histogram));
   }
 
   private static Reply time(Session session, byte[][] argv) {
@@ -243,6 +245,50 @@ final class ServerCommands {
     facts.shutDown(!now);
     session.leave();
     return Reply.OK;
+  }
+
+  /**
+   * LATENCY HISTOGRAM: cumulative counts by powers of two of a microsecond, as Redis tells them.
+   */
+  private static Reply histogram(Session session, byte[][] argv) {
+    CommandBook book = session.front().book();
+    List<Reply> told = new ArrayList<>();
+    if (argv.length == 2) {
+      book.entries().forEach(entry -> addHistogram(told, entry));
+    }
+    for (int i = 2; i < argv.length; i++) {
+      String name = Ascii.text(argv[i]).toLowerCase(java.util.Locale.ROOT);
+      for (CommandBook.Entry entry : book.entries()) {
+        String full = entry.command().fullName();
+        if (full.equals(name) || full.startsWith(name + "|")) {
+          addHistogram(told, entry);
+        }
+      }
+    }
+    return new Reply.Map(told);
+  }
+
+  private static void addHistogram(List<Reply> told, CommandBook.Entry entry) {
+    Durations durations = entry.durations();
+    List<Reply> buckets = new ArrayList<>();
+    long calls = 0;
+    for (int i = 0; i < Durations.BUCKETS; i++) {
+      if (durations.count(i) > 0) {
+        calls += durations.count(i);
+        buckets.add(Reply.integer(1L << i));
+        buckets.add(Reply.integer(calls));
+      }
+    }
+    if (calls > 0) {
+      told.add(Reply.bulk(entry.command().fullName()));
+      told.add(
+          new Reply.Map(
+              List.of(
+                  Reply.bulk("calls"),
+                  Reply.integer(calls),
+                  Reply.bulk("histogram_usec"),
+                  new Reply.Map(buckets))));
+    }
   }
 
   private static Reply slowLog(Session session, byte[][] argv) {

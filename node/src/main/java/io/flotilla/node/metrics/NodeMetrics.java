@@ -3,7 +3,6 @@ package io.flotilla.node.metrics;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -11,8 +10,12 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.time.Duration;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
@@ -30,27 +33,13 @@ public final class NodeMetrics implements AutoCloseable {
    */
   private final Queue<LongSupplier> counted = new ConcurrentLinkedQueue<>();
 
+  /** The first bucket of {@link Durations} that is shown by itself: up to 65 µs. */
+  private static final int FIRST_SHOWN = 6;
+
   /**
-   * Latencies from 100 µs to 10 s: finer than the target on one side, longer than any deadline's
-   * typical value on the other.
+   * The last one that is: up to 8.6 s. Finer or longer is not what anybody looks for on this page.
    */
-  private static final Duration[] BUCKETS = {
-    Duration.ofNanos(100_000),
-    Duration.ofNanos(250_000),
-    Duration.ofNanos(500_000),
-    Duration.ofMillis(1),
-    Duration.ofMillis(2),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofSeconds(5),
-    Duration.ofSeconds(10)
-  };
+  private static final int LAST_SHOWN = 23;
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -82,13 +71,39 @@ public final class NodeMetrics implements AutoCloseable {
         .register(registry);
   }
 
-  /** Durations, with a histogram. */
-  public Timer timer(String name, String help, String... tags) {
-    return Timer.builder(name)
-        .description(help)
-        .tags(Tags.of(tags))
-        .serviceLevelObjectives(BUCKETS)
-        .register(registry);
+  /**
+   * Histograms of seconds, one for each value of a label, each over several {@link Durations}.
+   *
+   * @param name in Prometheus' own notation, ending in {@code _seconds}
+   */
+  public void durations(
+      String name, String help, String label, Map<String, List<Durations>> byLabel) {
+    registry
+        .getPrometheusRegistry()
+        .register(() -> {
+          HistogramSnapshot.Builder histogram = HistogramSnapshot.builder().name(name).help(help);
+          byLabel.forEach((value, each) ->
+              histogram.dataPoint(
+                  HistogramSnapshot.HistogramDataPointSnapshot.builder()
+                      .labels(Labels.of(label, value))
+                      .classicHistogramBuckets(buckets(each))
+                      .sum(each.stream().mapToLong(Durations::sumNanos).sum() / 1e9)
+                      .build()));
+          return histogram.build();
+        });
+  }
+
+  private static ClassicHistogramBuckets buckets(List<Durations> all) {
+    double[] bounds = new double[LAST_SHOWN - FIRST_SHOWN + 2];
+    long[] counts = new long[bounds.length];
+    for (int i = 0; i < Durations.BUCKETS; i++) {
+      int at = Math.clamp(i - FIRST_SHOWN, 0, bounds.length - 1);
+      bounds[at] = i > LAST_SHOWN ? Double.POSITIVE_INFINITY : Durations.upperNanos(i) / 1e9;
+      for (Durations each : all) {
+        counts[at] += each.count(i);
+      }
+    }
+    return ClassicHistogramBuckets.of(bounds, counts);
   }
 
   /** All of them, as Prometheus reads them. */

@@ -1,5 +1,6 @@
 package io.flotilla.node.proposal;
 
+import io.flotilla.node.metrics.Durations;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -19,6 +20,25 @@ public final class ProposalCounters {
   private final LongAdder readsUnconfirmed = new LongAdder();
   private final LongAdder readsBehindTime = new LongAdder();
   private final LongAdder sweptKeys = new LongAdder();
+
+  private final Durations gathered = new Durations();
+  private final Durations replicated = new Durations();
+  private final Durations rounded = new Durations();
+
+  /** From the arrival of an entry's first command at its shard until it is handed to the log. */
+  public Durations gathered() {
+    return gathered;
+  }
+
+  /** From there until it is applied here and its replies are known. */
+  public Durations replicated() {
+    return replicated;
+  }
+
+  /** From the begin of a confirmation round until a group's reads are confirmed. */
+  public Durations rounded() {
+    return rounded;
+  }
 
   void batch(int commands, int bytes) {
     batches.increment();

@@ -59,6 +59,7 @@ final class ReadRounds implements ConfirmationRounds.Driver {
 
   /** A round, to {@link Gathering}: answered when all of its groups are. */
   private static final class Begun {
+    long sinceNanos;
     int gathered;
     int open;
   }
@@ -171,6 +172,7 @@ final class ReadRounds implements ConfirmationRounds.Driver {
     if (asked == null) {
       return;
     }
+    begun.sinceNanos = now;
     begun.gathered = gather.left();
     begun.open = asked.size();
     counters.round();
@@ -225,6 +227,7 @@ final class ReadRounds implements ConfirmationRounds.Driver {
     queue.askedShares = List.of();
     queue.askedAskers = List.of();
     long now = nanoTime.getAsLong();
+    counters.rounded().record(now - queue.begun.sinceNanos);
     if (!shares.isEmpty() && queue.reader != null) {
       ReadBatch batch = new ReadBatch(shares, readIndex, now + queue.readDeadlineNanos, true);
       counters.confirmed(batch.count());

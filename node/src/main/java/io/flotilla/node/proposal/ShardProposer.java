@@ -206,7 +206,9 @@ final class ShardProposer {
       batch.gathered = gather.left();
     }
     batch.name(shard.nextBatchId());
-    batch.deadlineNanos = nanoTime.getAsLong() + settings.outcomeDeadlineNanos();
+    batch.proposedNanos = nanoTime.getAsLong();
+    batch.deadlineNanos = batch.proposedNanos + settings.outcomeDeadlineNanos();
+    counters.gathered().record(batch.proposedNanos - batch.gatheredNanos);
     batch.inFlight = true;
     inFlight++;
     open.put(batch.number(), batch);
@@ -239,6 +241,7 @@ final class ShardProposer {
   /** Applied, whoever leads by now; on the shard's loop. */
   void applied(WriteBatch batch, Reply[] replies) {
     if (ended(batch)) {
+      counters.replicated().record(batch.landedNanos - batch.proposedNanos);
       batch.answer(replies);
     }
     propose();
@@ -283,7 +286,8 @@ final class ShardProposer {
     if (batch.inFlight) {
       batch.inFlight = false;
       inFlight--;
-      gather.answered(batch.gathered, nanoTime.getAsLong());
+      batch.landedNanos = nanoTime.getAsLong();
+      gather.answered(batch.gathered, batch.landedNanos);
     }
   }
 

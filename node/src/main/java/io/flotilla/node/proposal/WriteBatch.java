@@ -46,6 +46,11 @@ final class WriteBatch implements Proposal {
   private @Nullable ByteBuffer encoded;
   long deadlineNanos;
 
+  /** When it was handed to the log, and when its place in flight was free again. */
+  long proposedNanos;
+
+  long landedNanos;
+
   /** Where it stands in the log; set when it is applied. */
   long index;
 

@@ -1,5 +1,6 @@
 package io.flotilla.node.session;
 
+import io.flotilla.node.metrics.Durations;
 import io.flotilla.statemachine.command.Command;
 import io.flotilla.statemachine.command.Command.Body;
 import io.flotilla.statemachine.command.CommandTable;
@@ -82,8 +83,7 @@ public final class CommandBook {
     private final boolean changes;
     private final boolean monitored;
     private final boolean ofReplies;
-    private final LongAdder calls = new LongAdder();
-    private final LongAdder nanos = new LongAdder();
+    private final Durations durations = new Durations();
     private final LongAdder rejected = new LongAdder();
     private final LongAdder failed = new LongAdder();
 
@@ -108,12 +108,20 @@ public final class CommandBook {
 
     /** How often it ran. */
     public long calls() {
-      return calls.sum();
+      return durations.count();
     }
 
     /** Time from its arrival to its reply, in all, microseconds: what clients waited. */
     public long micros() {
-      return nanos.sum() / 1000;
+      return durations.sumNanos() / 1000;
+    }
+
+    /**
+     * How long clients waited for it, each time that it ran: from its arrival to its reply. Inside
+     * a transaction it counts as no time, for it is EXEC that is waited for.
+     */
+    public Durations durations() {
+      return durations;
     }
 
     /** How often it was refused before it ran. */
@@ -171,8 +179,7 @@ public final class CommandBook {
     }
 
     void ran(long tookNanos, boolean error) {
-      calls.increment();
-      nanos.add(tookNanos);
+      durations.record(tookNanos);
       if (error) {
         failed.increment();
       }
@@ -183,8 +190,7 @@ public final class CommandBook {
     }
 
     private void reset() {
-      calls.reset();
-      nanos.reset();
+      durations.reset();
       rejected.reset();
       failed.reset();
     }

@@ -399,6 +399,22 @@ class NodeCommandsTest {
   }
 
   @Test
+  void latencyHistogramCountsWhatClientsWaited() {
+    try (RespClient client = node.connect()) {
+      client
+          .expect("SET a 1", "OK")
+          .expect("SET a 2", "OK")
+          .expect("CONFIG GET maxclients", "[\"maxclients\", \"10000\"]");
+      assertThat(client.call("LATENCY HISTOGRAM set config nosuch get"))
+          .matches(
+              "\\[\"set\", \\[\"calls\", 2, \"histogram_usec\", \\[(\\d+, 1, )?\\d+, 2]],"
+                  + " \"config\\|get\", \\[\"calls\", 1, \"histogram_usec\", \\[\\d+, 1]]]");
+      assertThat(client.call("LATENCY HISTOGRAM")).contains("\"set\", [\"calls\", 2");
+      client.expect("CONFIG RESETSTAT", "OK").expect("LATENCY HISTOGRAM set", "[]");
+    }
+  }
+
+  @Test
   void waitDoesNotBlockInsideATransaction() {
     try (RespClient client = node.connect()) {
       client.expect("MULTI", "OK").expect("SET a 1", "QUEUED").expect("WAIT 5 0", "QUEUED");
