@@ -154,24 +154,25 @@ final class Facts implements NodeFacts {
       done.accept("the node belongs to no cluster yet");
       return;
     }
-    CompletableFuture<@Nullable String> all = CompletableFuture.completedFuture(null);
+    PutSetting.Builder all = PutSetting.newBuilder();
+    boolean first = true;
     for (Map.Entry<String, String> change : changes.entrySet()) {
-      MetadataEntry entry =
-          MetadataEntry.newBuilder()
-              .setPutSetting(
-                  PutSetting.newBuilder().setName(change.getKey()).setValue(change.getValue()))
-              .build();
-      all =
-          all.thenCompose(problem ->
-              problem != null
-                  ? CompletableFuture.completedFuture(problem)
-                  : member.client().change(entry, CHANGE_TIMEOUT).thenApply(Facts::problem));
+      PutSetting.Builder one = first ? all : PutSetting.newBuilder();
+      one.setName(change.getKey()).setValue(change.getValue());
+      if (!first) {
+        all.addMore(one);
+      }
+      first = false;
     }
+    MetadataEntry entry = MetadataEntry.newBuilder().setPutSetting(all).build();
     CompletableFuture<?> unused =
-        all.handle((problem, e) -> {
-          done.accept(e == null ? problem : String.valueOf(e.getMessage()));
-          return null;
-        });
+        member
+            .client()
+            .change(entry, CHANGE_TIMEOUT)
+            .handle((verdict, e) -> {
+              done.accept(e == null ? problem(verdict) : String.valueOf(e.getMessage()));
+              return null;
+            });
   }
 
   private static @Nullable String problem(Verdict verdict) {

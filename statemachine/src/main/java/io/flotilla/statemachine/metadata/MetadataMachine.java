@@ -466,11 +466,19 @@ public final class MetadataMachine {
   // Settings, level, users, libraries
 
   private Verdict putSetting(long index, PutSetting ask) {
-    if (badName(ask.getName()) || bytes(ask.getValue()) > MetadataLimits.MAX_VALUE_BYTES) {
-      return invalid("the setting's name or value is empty or too long");
+    List<PutSetting> changes = new ArrayList<>();
+    changes.add(ask);
+    changes.addAll(ask.getMoreList());
+    boolean same = true;
+    int added = 0;
+    for (PutSetting change : changes) {
+      if (badName(change.getName()) || bytes(change.getValue()) > MetadataLimits.MAX_VALUE_BYTES) {
+        return invalid("the setting's name or value is empty or too long");
+      }
+      String now = settings.get(change.getName());
+      same &= change.hasValue() ? change.getValue().equals(now) : now == null;
+      added += change.hasValue() && now == null ? 1 : 0;
     }
-    String now = settings.get(ask.getName());
-    boolean same = ask.hasValue() ? ask.getValue().equals(now) : now == null;
     if (same) {
       return already();
     }
@@ -481,13 +489,15 @@ public final class MetadataMachine {
               + ", not "
               + ask.getIfSettingsVersion());
     }
-    if (now == null && settings.size() >= MetadataLimits.MAX_OBJECTS) {
+    if (added > 0 && settings.size() + added > MetadataLimits.MAX_OBJECTS) {
       return conflict("there are " + settings.size() + " settings already");
     }
-    if (ask.hasValue()) {
-      settings.put(ask.getName(), ask.getValue());
-    } else {
-      settings.remove(ask.getName());
+    for (PutSetting change : changes) {
+      if (change.hasValue()) {
+        settings.put(change.getName(), change.getValue());
+      } else {
+        settings.remove(change.getName());
+      }
     }
     settingsVersion = index;
     return applied(index);

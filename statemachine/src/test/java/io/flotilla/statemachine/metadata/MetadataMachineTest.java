@@ -240,6 +240,27 @@ final class MetadataMachineTest {
   }
 
   @Test
+  void severalSettingsAreSetTogetherOrNotAtAll() {
+    apply(form());
+    PutSetting.Builder good = PutSetting.newBuilder().setName("maxmemory").setValue("1gb");
+    PutSetting.Builder other = PutSetting.newBuilder().setName("save").setValue("no");
+    PutSetting.Builder bad = PutSetting.newBuilder().setName("").setValue("x");
+    assertThat(apply(settings(good.clone().addMore(other).addMore(bad))))
+        .isInstanceOf(Verdict.Invalid.class);
+    assertThat(machine.settings()).isEmpty();
+    assertThat(apply(settings(good.clone().addMore(other)))).isInstanceOf(Verdict.Applied.class);
+    assertThat(machine.settings()).containsEntry("maxmemory", "1gb").containsEntry("save", "no");
+    assertThat(apply(settings(good.clone().addMore(other)))).isInstanceOf(Verdict.Already.class);
+    assertThat(apply(settings(good.clone().addMore(other).setIfSettingsVersion(1).setValue("2gb"))))
+        .isInstanceOf(Verdict.Conflict.class);
+    assertThat(machine.settings()).containsEntry("maxmemory", "1gb");
+  }
+
+  private static MetadataEntry settings(PutSetting.Builder put) {
+    return MetadataEntry.newBuilder().setPutSetting(put).build();
+  }
+
+  @Test
   void theFeatureLevelWaitsForTheLastNode() {
     apply(form());
     assertThat(apply(level(2))).isInstanceOf(Verdict.Conflict.class);
