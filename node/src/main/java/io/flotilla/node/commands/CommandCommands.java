@@ -216,6 +216,12 @@ final class CommandCommands {
     if (!command.complexity().isEmpty()) {
       addDoc(doc, "complexity", command.complexity());
     }
+    int nameWords = command.fullName().split("\\|", -1).length;
+    List<Synopsis.Argument> arguments = Synopsis.of(command.reference(), nameWords);
+    if (!arguments.isEmpty()) {
+      doc.add(Reply.bulk("arguments"));
+      doc.add(Synopsis.told(arguments, command.keySpecs().size()));
+    }
     if (!command.subcommands().isEmpty()) {
       List<Reply> subcommands = new ArrayList<>();
       command.subcommands().values().forEach(subcommand -> addDocs(subcommands, subcommand));
