@@ -139,8 +139,18 @@ final class RunningNode implements AutoCloseable {
       MetadataGroup metadata,
       MetadataClient client) {}
 
+  /** Where a peer is reached: at the address that the view has, but for tests of cut networks. */
+  @FunctionalInterface
+  interface Dial {
+    InetSocketAddress at(NodeId peer, InetSocketAddress advertised);
+
+    /** At the address that the view has. */
+    Dial DIRECT = (peer, advertised) -> advertised;
+  }
+
   private final NodeConfig config;
   private final Halt halt;
+  private final Dial dial;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final ClusterViews views = new ClusterViews();
   private final LeaderHints hints = new LeaderHints();
@@ -167,7 +177,13 @@ final class RunningNode implements AutoCloseable {
   /** Starts a node; returns when it serves clients, throws if it cannot. */
   static RunningNode start(NodeConfig config, Halt halt)
       throws StartException, InterruptedException {
-    RunningNode node = new RunningNode(config, halt);
+    return start(config, halt, Dial.DIRECT);
+  }
+
+  /** The same, with peers reached elsewhere than the view says. */
+  static RunningNode start(NodeConfig config, Halt halt, Dial dial)
+      throws StartException, InterruptedException {
+    RunningNode node = new RunningNode(config, halt, dial);
     try {
       node.join();
       return node;
@@ -192,9 +208,10 @@ final class RunningNode implements AutoCloseable {
     }
   }
 
-  private RunningNode(NodeConfig config, Halt halt) throws StartException {
+  private RunningNode(NodeConfig config, Halt halt, Dial dial) throws StartException {
     this.config = config;
     this.halt = halt;
+    this.dial = dial;
     try {
       // Bound later, when the node belongs to a cluster; told now, before anything is begun.
       probe(Keys.LISTEN_RAFT);
@@ -745,12 +762,15 @@ final class RunningNode implements AutoCloseable {
 
   // Peers
 
-  private static Map<NodeId, InetSocketAddress> peerAddresses(ClusterView view) {
+  private Map<NodeId, InetSocketAddress> peerAddresses(ClusterView view) {
     Map<NodeId, InetSocketAddress> addresses = new HashMap<>();
     view.nodes()
         .forEach((id, node) ->
             addresses.put(
-                id, InetSocketAddress.createUnresolved(node.peer().host(), node.peer().port())));
+                id,
+                dial.at(
+                    id,
+                    InetSocketAddress.createUnresolved(node.peer().host(), node.peer().port()))));
     return addresses;
   }
 

@@ -35,6 +35,7 @@ final class NodesInProcess implements AutoCloseable {
   private final Map<String, Map<String, Integer>> ports = new LinkedHashMap<>();
   private final Map<String, RunningNode> running = new LinkedHashMap<>();
   private final Map<String, String> more = new LinkedHashMap<>();
+  private final Map<String, RunningNode.Dial> dials = new LinkedHashMap<>();
   private final ExecutorService starters = Executors.newCachedThreadPool();
   private volatile @Nullable String halted;
 
@@ -58,6 +59,11 @@ final class NodesInProcess implements AutoCloseable {
   NodesInProcess with(String key, String value) {
     more.put(key, value);
     return this;
+  }
+
+  /** How this node reaches its peers' ports, from its next start on. */
+  void dial(String name, RunningNode.Dial dial) {
+    dials.put(name, dial);
   }
 
   /** Ports that were free a moment ago: all are held at once, so none comes twice. */
@@ -154,7 +160,8 @@ final class NodesInProcess implements AutoCloseable {
             config,
             (why, cause) -> {
               halted = config.of(Keys.NODE_NAME) + ": " + why;
-            }));
+            },
+            dials.getOrDefault(name, RunningNode.Dial.DIRECT)));
   }
 
   RunningNode node(String name) {
