@@ -20,6 +20,11 @@ public interface Subject {
   /** The key events since the last asking, each as {@code event key}, in order. */
   List<String> events();
 
+  /** Whether it can hear of key events at all; if not, it is not judged by them. */
+  default boolean hearsEvents() {
+    return true;
+  }
+
   /** The reply as this subject can show it: a RESP2 connection knows no maps. */
   default Reply seen(Reply meant) {
     return meant;
