@@ -123,9 +123,29 @@ public final class SipHash {
         }
         word((long) LONG.get(rest, 0));
       }
+      long a = v0; // in registers: fields would be written for each word
+      long b = v1;
+      long c = v2;
+      long d = v3;
       for (; end - at >= Long.BYTES; at += Long.BYTES) {
-        word((long) LONG.get(bytes, at));
+        long m = (long) LONG.get(bytes, at);
+        d ^= m;
+        a += b;
+        b = Long.rotateLeft(b, 13) ^ a;
+        a = Long.rotateLeft(a, 32);
+        c += d;
+        d = Long.rotateLeft(d, 16) ^ c;
+        a += d;
+        d = Long.rotateLeft(d, 21) ^ a;
+        c += b;
+        b = Long.rotateLeft(b, 17) ^ c;
+        c = Long.rotateLeft(c, 32);
+        a ^= m;
       }
+      v0 = a;
+      v1 = b;
+      v2 = c;
+      v3 = d;
       restBytes = end - at;
       System.arraycopy(bytes, at, rest, 0, restBytes);
     }
