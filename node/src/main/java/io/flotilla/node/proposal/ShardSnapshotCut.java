@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,21 @@ import org.jspecify.annotations.Nullable;
 final class ShardSnapshotCut implements SnapshotCut {
   /** What one step encodes: some 100 µs of the loop. */
   static final int STEP_BYTES = 64 * 1024;
+
+  /**
+   * Between two steps the writer rests so many times as long as the step took, from its posting to
+   * its end: a walk has at most a quarter of the loop, and less where others want it.
+   */
+  private static final int REST_PER_STEP = 3;
+
+  /**
+   * The least rest: 32 MB a second, a fraction of what a disk takes, so that the log's fsyncs do
+   * not wait behind a snapshot's.
+   */
+  private static final long REST_LEAST_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  /** The longest rest, so that a busy shard's snapshot ends too: 3 MB a second. */
+  private static final long REST_MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /** How often the writer looks whether the replica has closed under it. */
   private static final long POLL_MILLIS = 100;
@@ -63,12 +79,15 @@ final class ShardSnapshotCut implements SnapshotCut {
   public void writeTo(OutputStream out) throws IOException {
     try {
       loop.execute(this::step);
+      long posted = System.nanoTime();
       while (true) {
         byte[] piece = next();
         if (piece == END) {
           return;
         } else if (piece == STEP_DONE) {
+          LockSupport.parkNanos(restNanos(System.nanoTime() - posted));
           loop.execute(this::step);
+          posted = System.nanoTime();
         } else {
           out.write(piece);
         }
@@ -76,6 +95,10 @@ final class ShardSnapshotCut implements SnapshotCut {
     } catch (RejectedExecutionException e) {
       throw new IOException("the shard's replica has closed", e);
     }
+  }
+
+  private static long restNanos(long stepNanos) {
+    return Math.clamp(REST_PER_STEP * stepNanos, REST_LEAST_NANOS, REST_MOST_NANOS);
   }
 
   private byte[] next() throws IOException {

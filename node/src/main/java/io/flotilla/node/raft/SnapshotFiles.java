@@ -70,7 +70,7 @@ final class SnapshotFiles {
    * After so many bytes the file is forced to disk while it is written. Else the log's fsyncs would
    * wait behind one huge write when the file is forced at its end.
    */
-  private static final long FORCE_EVERY_BYTES = 4L * 1024 * 1024;
+  private static final long FORCE_EVERY_BYTES = 1024 * 1024;
 
   /** Buffers of reading and writing. */
   private static final int BUFFER_BYTES = 256 * 1024;
