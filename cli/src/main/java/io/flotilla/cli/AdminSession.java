@@ -177,7 +177,10 @@ final class AdminSession implements AutoCloseable {
     if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
       return "no answer in time";
     }
-    return root != null && root.getMessage() != null ? root.getMessage() : words(status);
+    String words = root != null && root.getMessage() != null ? root.getMessage() : words(status);
+    return words.contains("First received frame was not SETTINGS")
+        ? "what listens there is no admin service; is it the port for clients?"
+        : words;
   }
 
   private static String words(Status status) {

@@ -2,6 +2,7 @@ package io.flotilla.cli;
 
 import io.flotilla.proto.admin.InitRequest;
 import io.flotilla.proto.admin.InitResponse;
+import io.flotilla.proto.admin.ShardVerification;
 import io.flotilla.proto.admin.SnapshotResult;
 import io.flotilla.proto.admin.TakeSnapshotRequest;
 import io.flotilla.proto.admin.TakeSnapshotResponse;
@@ -95,7 +96,10 @@ final class ChangeCommands {
   /** {@code flotilla transfer-leader}. */
   @Command(
       name = "transfer-leader",
-      description = "Moves a shard's leadership to another replica; returns when that one leads.")
+      description = {
+        "Moves a shard's leadership to another replica, which is preferred from then on; returns when it leads.",
+        "Leaderships stay spread over the nodes: if they would not, the new leader gives one of its shards in exchange."
+      })
   static final class TransferLeaderCommand implements Callable<Integer> {
     private final Context context;
     @Mixin private ConnectionOptions connection = new ConnectionOptions();
@@ -134,15 +138,15 @@ final class ChangeCommands {
             output,
             response,
             p ->
-                "Shard "
-                    + shard
-                    + ": node "
-                    + output.id(response.getToNodeId())
+                (shard.equals("metadata") ? "The metadata group: " : "Shard " + shard + ": ")
+                    + response.getToNodeName()
                     + " leads in term "
                     + response.getTerm()
                     + ", "
-                    + output.id(response.getFromNodeId())
-                    + " before; it took "
+                    + (response.getFromNodeId().equals(response.getToNodeId())
+                        ? "as before"
+                        : response.getFromNodeName() + " before")
+                    + "; it took "
                     + response.getTookMillis()
                     + " ms.\n");
         return ExitCode.OK.number();
@@ -208,7 +212,7 @@ final class ChangeCommands {
     @Parameters(
         arity = "0..*",
         paramLabel = "SHARD",
-        description = "By number or id. Default: all.")
+        description = "By number or id; `metadata` for the metadata group. Default: all.")
     private List<String> shards = new ArrayList<>();
 
     VerifyCommand(Context context) {
@@ -230,13 +234,16 @@ final class ChangeCommands {
     }
 
     static ExitCode exitCode(VerifyResponse response) {
-      if (response.getShardsList().stream()
-          .anyMatch(s -> s.getVerdict() == VerifyVerdict.VERIFY_VERDICT_DIFFER)) {
+      List<ShardVerification> groups = new ArrayList<>(response.getShardsList());
+      if (response.hasMetadata()) {
+        groups.add(response.getMetadata());
+      }
+      if (groups.stream().anyMatch(s -> s.getVerdict() == VerifyVerdict.VERIFY_VERDICT_DIFFER)) {
         return ExitCode.DIVERGED;
       }
       boolean agree =
-          response.getShardsCount() > 0
-              && response.getShardsList().stream()
+          !groups.isEmpty()
+              && groups.stream()
                   .allMatch(s -> s.getVerdict() == VerifyVerdict.VERIFY_VERDICT_AGREE);
       return agree ? ExitCode.OK : ExitCode.INCOMPLETE;
     }

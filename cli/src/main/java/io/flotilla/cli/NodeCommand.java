@@ -108,7 +108,7 @@ final class NodeCommand {
       name = "replace",
       description = {
         "Replaces a node that is lost for good, or whose data cannot be trusted.",
-        "The new node must be running, empty and in no cluster (cluster.members left out of its file).",
+        "The new node must be running with an empty data directory; it waits to be taken in.",
         "If it is interrupted, the same command goes on where it stood. The old id is never used again."
       })
   static final class Replace implements Callable<Integer> {
@@ -123,9 +123,8 @@ final class NodeCommand {
 
     @Option(
         names = "--with",
-        required = true,
         paramLabel = "HOST:PORT",
-        description = "The admin endpoint of the new node.")
+        description = "The admin endpoint of the new node. Default: that of the lost node.")
     private @Nullable HostPort replacement;
 
     Replace(Context context) {
@@ -134,12 +133,11 @@ final class NodeCommand {
 
     @Override
     public Integer call() {
-      HostPort with = replacement;
-      if (with == null) {
-        throw new CliException(ExitCode.USAGE, "no-replacement", "--with is missing.");
+      ReplaceNodeRequest.Builder b = ReplaceNodeRequest.newBuilder().setOldNode(old);
+      if (replacement != null) {
+        b.setNewAdmin(replacement.toEndpoint());
       }
-      ReplaceNodeRequest request =
-          ReplaceNodeRequest.newBuilder().setOldNode(old).setNewAdmin(with.toEndpoint()).build();
+      ReplaceNodeRequest request = b.build();
       try (AdminSession session = connection.open(context, TIMEOUT)) {
         ReplaceNodeState last =
             session.change(s -> {

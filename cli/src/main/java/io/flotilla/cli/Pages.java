@@ -259,39 +259,39 @@ final class Pages {
             .column("REPLICA", 0)
             .column("DIGEST", 0)
             .column("VERDICT", 1);
+    if (response.hasMetadata()) {
+      verification(table, "metadata", response.getMetadata());
+    }
     for (ShardVerification shard : response.getShardsList()) {
-      Table.Cell verdict =
-          switch (shard.getVerdict()) {
-            case VERIFY_VERDICT_AGREE -> new Table.Cell("agree", Style.GOOD);
-            case VERIFY_VERDICT_INCOMPLETE -> new Table.Cell("incomplete", Style.WARNING);
-            case VERIFY_VERDICT_DIFFER -> new Table.Cell("DIFFER", Style.BAD);
-            case VERIFY_VERDICT_UNSPECIFIED, UNRECOGNIZED ->
-                new Table.Cell("unknown", Style.WARNING);
-          };
-      if (shard.getReplicasList().isEmpty()) {
-        table.row(
-            shard.getShardNumber(),
-            Words.NOTHING,
-            Words.NOTHING,
-            Words.NOTHING,
-            shard.getError(),
-            verdict);
-      }
-      for (ReplicaDigest replica : shard.getReplicasList()) {
-        table.row(
-            shard.getShardNumber(),
-            shard.getTerm(),
-            shard.getIndex(),
-            replica.getNodeName(),
-            replica.getDigest().isEmpty()
-                ? new Table.Cell(
-                    replica.getError().isEmpty() ? "no report in time" : replica.getError(),
-                    Style.BAD)
-                : Table.Cell.of(digest(replica.getDigest())),
-            verdict);
-      }
+      verification(table, shard.getShardNumber(), shard);
     }
     return table.render(terminal);
+  }
+
+  private void verification(Table table, Object name, ShardVerification shard) {
+    Table.Cell verdict =
+        switch (shard.getVerdict()) {
+          case VERIFY_VERDICT_AGREE -> new Table.Cell("agree", Style.GOOD);
+          case VERIFY_VERDICT_INCOMPLETE -> new Table.Cell("incomplete", Style.WARNING);
+          case VERIFY_VERDICT_DIFFER -> new Table.Cell("DIFFER", Style.BAD);
+          case VERIFY_VERDICT_UNSPECIFIED, UNRECOGNIZED -> new Table.Cell("unknown", Style.WARNING);
+        };
+    if (shard.getReplicasList().isEmpty()) {
+      table.row(name, Words.NOTHING, Words.NOTHING, Words.NOTHING, shard.getError(), verdict);
+    }
+    for (ReplicaDigest replica : shard.getReplicasList()) {
+      table.row(
+          name,
+          shard.getTerm(),
+          shard.getIndex(),
+          replica.getNodeName(),
+          replica.getDigest().isEmpty()
+              ? new Table.Cell(
+                  replica.getError().isEmpty() ? "no report in time" : replica.getError(),
+                  Style.BAD)
+              : Table.Cell.of(digest(replica.getDigest())),
+          verdict);
+    }
   }
 
   /** Enough of a digest for an eye to compare; the node has compared all of it. */

@@ -40,6 +40,11 @@ final class Readiness {
     return lacks;
   }
 
+  /** Whether every slot has an owner and a leader that serves. */
+  static boolean servesAll(ClusterStatus status) {
+    return status.getSlotsAssigned() == ALL_SLOTS && status.getSlotsServed() == ALL_SLOTS;
+  }
+
   /**
    * Whether every shard is led by the node that is to lead it. A cluster that has just started
    * hands leaderships on until it is so, and each time its clients are redirected.

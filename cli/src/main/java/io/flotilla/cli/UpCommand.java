@@ -1,6 +1,8 @@
 package io.flotilla.cli;
 
 import io.flotilla.proto.admin.ClusterStatus;
+import io.flotilla.proto.admin.IdentifyRequest;
+import io.flotilla.proto.admin.NodePhase;
 import io.flotilla.proto.admin.StatusRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +48,12 @@ final class UpCommand implements Callable<Integer> {
    * two, and one that does not, because a node has ended, must not hold up everything.
    */
   private static final Duration SETTLING = Duration.ofSeconds(5);
+
+  /**
+   * How long a node may stand beside a cluster that serves without belonging to it: in a formation
+   * that is still under way it does for a moment.
+   */
+  private static final Duration STANDING_BY = Duration.ofSeconds(5);
 
   private static final int TAIL_LINES = 15;
 
@@ -249,6 +257,7 @@ final class UpCommand implements Callable<Integer> {
     List<String> lacks = List.of("no node answers yet");
     List<Running> ended = List.of();
     long servingSince = 0;
+    long standingBySince = 0;
     try (Admins admins = new Admins()) {
       while (System.nanoTime() < deadline) {
         ended = running.stream().filter(r -> !r.process.isAlive()).toList();
@@ -264,6 +273,12 @@ final class UpCommand implements Callable<Integer> {
           if (admins.settled || System.nanoTime() - servingSince > SETTLING.toNanos()) {
             return ended;
           }
+        }
+        List<String> outside = fresh ? List.of() : admins.outside;
+        standingBySince =
+            outside.isEmpty() ? 0 : standingBySince == 0 ? System.nanoTime() : standingBySince;
+        if (standingBySince != 0 && System.nanoTime() - standingBySince > STANDING_BY.toNanos()) {
+          throw emptyNodes(outside);
         }
         TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
       }
@@ -283,6 +298,20 @@ final class UpCommand implements Callable<Integer> {
             + ". `flotilla down` stops them.");
   }
 
+  private static CliException emptyNodes(List<String> names) {
+    return new CliException(
+        ExitCode.DEGRADED,
+        "empty-node",
+        "All slots are served, but "
+            + String.join(", ", names)
+            + (names.size() == 1 ? " has" : " have")
+            + " an empty data directory. What was lost is rebuilt under a new id by: "
+            + names.stream()
+                .map(n -> "flotilla node replace " + n)
+                .collect(Collectors.joining("; "))
+            + ".");
+  }
+
   /** Sessions with the nodes, opened as they come to listen. */
   private final class Admins implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -291,6 +320,11 @@ final class UpCommand implements Callable<Integer> {
 
     /** Whether at the last look every shard was led by the node that is to lead it. */
     private boolean settled;
+
+    /**
+     * The nodes that at the last look belonged to no cluster, while the others served all slots.
+     */
+    private List<String> outside = List.of();
 
     List<String> lacks(List<Running> alive) {
       List<String> closed =
@@ -308,7 +342,7 @@ final class UpCommand implements Callable<Integer> {
         if (open == null) {
           open =
               AdminSession.open(
-                  List.of(alive.getFirst().node.adminEndpoint()),
+                  alive.stream().map(r -> r.node.adminEndpoint()).toList(),
                   token == null ? context.environment().getOrDefault("FLOTILLA_TOKEN", "") : token,
                   PATIENCE,
                   context.channels());
@@ -316,14 +350,39 @@ final class UpCommand implements Callable<Integer> {
         }
         ClusterStatus status = open.ask(s -> s.status(StatusRequest.getDefaultInstance()));
         settled = Readiness.isSettled(status);
-        return Readiness.lacks(
-            status, alive.stream().map(r -> r.node.name()).collect(Collectors.toUnmodifiableSet()));
+        List<String> lacks =
+            Readiness.lacks(
+                status,
+                alive.stream().map(r -> r.node.name()).collect(Collectors.toUnmodifiableSet()));
+        outside =
+            !lacks.isEmpty() && Readiness.servesAll(status)
+                ? alive.stream()
+                    .map(Running::node)
+                    .filter(this::isOutside)
+                    .map(NodePlan::name)
+                    .toList()
+                : List.of();
+        return lacks;
       } catch (CliException e) {
         if (e.reason().equals("unauthenticated")) {
           throw e;
         }
         close();
         return List.of(e.sentence());
+      }
+    }
+
+    private boolean isOutside(NodePlan node) {
+      try (AdminSession own =
+          AdminSession.open(
+              List.of(node.adminEndpoint()),
+              token == null ? context.environment().getOrDefault("FLOTILLA_TOKEN", "") : token,
+              PATIENCE,
+              context.channels())) {
+        return own.ask(s -> s.identify(IdentifyRequest.getDefaultInstance())).getPhase()
+            == NodePhase.NODE_PHASE_UNFORMED;
+      } catch (CliException e) {
+        return false;
       }
     }
 

@@ -13,6 +13,7 @@ import io.flotilla.proto.admin.ReplaceNodeState;
 import io.flotilla.proto.admin.SetConfigRequest;
 import io.flotilla.proto.admin.TakeSnapshotRequest;
 import io.flotilla.proto.admin.TransferLeaderRequest;
+import io.flotilla.proto.admin.VerifyResponse;
 import io.flotilla.proto.admin.VerifyVerdict;
 import io.grpc.BindableService;
 import io.grpc.Metadata;
@@ -137,6 +138,8 @@ final class CommandsTest {
   @Test
   void changesSayWhatTheyAskedFor() throws IOException {
     assertThat(executeAt7300("transfer-leader", "2", "--to", "n2", "--timeout", "3s")).isEqualTo(0);
+    assertThat(out.toString())
+        .isEqualTo("Shard 2: n2 leads in term 8, n1 before; it took 137 ms.\n");
     assertThat(execute("config", "set", "a.b", "c", "--expect-version", "12")).isEqualTo(0);
     assertThat(execute("snapshot", "metadata", "--node", "n1", "--node", "n2")).isEqualTo(0);
     assertThat(execute("init", "127.0.0.1:7300", "127.0.0.1:7301", "--shards", "2")).isEqualTo(0);
@@ -177,6 +180,21 @@ final class CommandsTest {
           default -> ExitCode.INCOMPLETE;
         };
     assertThat(executeAt7300("verify")).isEqualTo(expected.number());
+  }
+
+  @Test
+  void verifyCountsTheMetadataLikeAShard() throws IOException {
+    VerifyResponse agree = Examples.verification(VerifyVerdict.VERIFY_VERDICT_AGREE);
+    admin.verification = withMetadata(agree, VerifyVerdict.VERIFY_VERDICT_DIFFER);
+    assertThat(executeAt7300("verify")).isEqualTo(ExitCode.DIVERGED.number());
+    admin.verification = withMetadata(agree, VerifyVerdict.VERIFY_VERDICT_INCOMPLETE);
+    assertThat(execute("verify")).isEqualTo(ExitCode.INCOMPLETE.number());
+  }
+
+  private static VerifyResponse withMetadata(VerifyResponse response, VerifyVerdict verdict) {
+    return response.toBuilder()
+        .setMetadata(response.getMetadata().toBuilder().setVerdict(verdict))
+        .build();
   }
 
   @Test
@@ -301,6 +319,14 @@ final class CommandsTest {
                 .setOldNode("n3")
                 .setNewAdmin(new HostPort("127.0.0.1", 7303).toEndpoint())
                 .build());
+  }
+
+  @Test
+  void aReplacementAtTheLostNodesAddressNeedsItsNameOnly() throws IOException {
+    admin.progress = List.of(progress(ReplaceNodeState.REPLACE_NODE_STATE_DONE, 0));
+    assertThat(executeAt7300("node", "replace", "n3")).isEqualTo(0);
+    assertThat(admin.asked)
+        .containsExactly(ReplaceNodeRequest.newBuilder().setOldNode("n3").build());
   }
 
   @Test

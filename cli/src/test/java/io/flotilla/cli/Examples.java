@@ -230,6 +230,13 @@ final class Examples {
                 .setVerdict(verdict)
                 .addReplicas(ours)
                 .addReplicas(theirs))
+        .setMetadata(
+            ShardVerification.newBuilder()
+                .setTerm(3)
+                .setIndex(42)
+                .setVerdict(VerifyVerdict.VERIFY_VERDICT_AGREE)
+                .addReplicas(ours)
+                .addReplicas(ours.toBuilder().setNodeId(N2).setNodeName("n2")))
         .build();
   }
 

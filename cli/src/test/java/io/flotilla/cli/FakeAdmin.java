@@ -131,7 +131,9 @@ final class FakeAdmin extends AdminGrpc.AdminImplBase {
         to,
         TransferLeaderResponse.newBuilder()
             .setFromNodeId(Examples.N1)
+            .setFromNodeName("n1")
             .setToNodeId(Examples.N2)
+            .setToNodeName("n2")
             .setTerm(8)
             .setTookMillis(137)
             .build());

@@ -151,6 +151,17 @@ final class UpDownTest {
   }
 
   @Test
+  void aNodeWithoutItsDataIsReportedWithTheCommandThatRebuildsIt() throws IOException {
+    assertThat(up()).as(() -> err.toString()).isEqualTo(0);
+    assertThat(execute("down")).isEqualTo(0);
+    Files.createFile(directory.resolve(".flotilla/n1/empty"));
+    assertThat(execute("up")).as(() -> err.toString()).isEqualTo(ExitCode.DEGRADED.number());
+    assertThat(err.toString())
+        .contains("All slots are served, but n1 has an empty data directory")
+        .contains("flotilla node replace n1");
+  }
+
+  @Test
   void aTakenPortIsNamedBeforeAnythingIsStarted() throws IOException {
     try (ServerSocket squatter = new ServerSocket()) {
       squatter.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port + 301));

@@ -30,6 +30,7 @@ import io.flotilla.node.peer.RaftFrames;
 import io.flotilla.node.proposal.Clocks;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LocalShards;
+import io.flotilla.node.proposal.LogPosition;
 import io.flotilla.node.proposal.ReplicatedMachine;
 import io.flotilla.node.proposal.ShardLog;
 import io.flotilla.node.proposal.ShardLoop;
@@ -48,6 +49,7 @@ import io.flotilla.proto.metadata.MetadataEntry;
 import io.flotilla.proto.metadata.MetadataState;
 import io.flotilla.proto.metadata.Node;
 import io.flotilla.proto.metadata.UpdateNode;
+import io.flotilla.statemachine.apply.Check;
 import io.flotilla.statemachine.metadata.MetadataMachine;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
@@ -63,6 +65,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -73,6 +76,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -165,6 +169,7 @@ final class RunningNode implements AutoCloseable {
   private final GrpcLinks links;
   private final Joining joining;
   private final AdminService admin;
+  private final Retirement retirement;
   private final DiskGuard disk;
   private final NodeMeters meters;
   private final ClientDoor door;
@@ -229,6 +234,7 @@ final class RunningNode implements AutoCloseable {
       opened.push(calls::shutdownNow);
       links = keep(new GrpcLinks(token, calls));
       joining = keep(new Joining(directory, self, wish(config), links, this::isKnown));
+      retirement = new Retirement(self, links, this::retire);
       ServedNode served = new ServedNode(config, self, joining, this);
       admin = new AdminService(served, links, calls);
       AdminServer server =
@@ -526,8 +532,30 @@ final class RunningNode implements AutoCloseable {
       GroupId metadataId,
       AtomicReference<@Nullable MetadataGroup> metadataMade,
       LocalShards shards) {
+    ReplicatedMachine made = made(group, groupLog, loop, metadataId, metadataMade, shards);
+    Set<LogPosition> passed =
+        config.of(Keys.RAFT_PASS_ENTRIES).stream()
+            .filter(e -> e.group().equals(group.uuid()))
+            .map(e -> new LogPosition(e.term(), e.index()))
+            .collect(Collectors.toUnmodifiableSet());
+    return passed.isEmpty() ? made : new Passing(group, made, passed);
+  }
+
+  private ReplicatedMachine made(
+      GroupId group,
+      ShardLog groupLog,
+      ShardLoop loop,
+      GroupId metadataId,
+      AtomicReference<@Nullable MetadataGroup> metadataMade,
+      LocalShards shards) {
     if (group.equals(metadataId)) {
-      MetadataGroup metadata = new MetadataGroup(groupLog, views, hints);
+      MetadataGroup metadata =
+          new MetadataGroup(
+              groupLog,
+              views,
+              hints,
+              (checkId, index, digest) ->
+                  checks.found(group, new Check(checkId, index, digest, 0)));
       shards.answerFor(groupLog);
       metadataMade.set(metadata);
       return metadata;
@@ -607,19 +635,30 @@ final class RunningNode implements AutoCloseable {
       directory.remember(state.getNodesList());
       register(m, state);
       if (state.getRetiredNodesList().contains(self.getId())) {
-        log.error(
-            "node {} ({}) has been replaced: its id is retired for ever; it stops and leaves its data as it is",
-            self.getName(),
-            self.getId());
-        exitCode.compareAndSet(ExitCode.STOPPED, ExitCode.RETIRED);
-        requestStop("it has been replaced");
+        retire();
       }
     }
+    retirement.tick(m.metadata().log().leader() == null, knownNodes(), System.nanoTime());
     disk.look();
     if (draining || disk.isCritical()) {
       handOver(m);
     }
     return null;
+  }
+
+  private List<Node> knownNodes() {
+    Membership membership = directory.membership();
+    return membership == null ? List.of() : membership.getKnownNodesList();
+  }
+
+  private void retire() {
+    if (exitCode.compareAndSet(ExitCode.STOPPED, ExitCode.RETIRED)) {
+      log.error(
+          "node {} ({}) has been replaced: its id is retired for ever; it stops and leaves its data as it is",
+          self.getName(),
+          self.getId());
+      requestStop("it has been replaced");
+    }
   }
 
   private volatile @Nullable CompletableFuture<?> registering;

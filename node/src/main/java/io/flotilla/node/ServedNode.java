@@ -27,6 +27,7 @@ import io.flotilla.proto.admin.Setting;
 import io.flotilla.proto.admin.SettingScope;
 import io.flotilla.proto.identity.FormationPlan;
 import io.flotilla.proto.identity.Membership;
+import io.flotilla.proto.metadata.Barrier;
 import io.flotilla.proto.metadata.MetadataEntry;
 import io.flotilla.proto.metadata.MetadataVerdict;
 import io.flotilla.proto.metadata.Node;
@@ -54,6 +55,9 @@ import org.jspecify.annotations.Nullable;
 final class ServedNode implements LocalNode {
   /** How long a look at a shard's machine may take before its keys are left out of a status. */
   private static final Duration LOOK_TIMEOUT = Duration.ofMillis(200);
+
+  /** How often a group whose members change is given something to acknowledge. */
+  private static final Duration NUDGE = Duration.ofSeconds(1);
 
   private final NodeConfig config;
   private final Node self;
@@ -117,7 +121,11 @@ final class ServedNode implements LocalNode {
 
   @Override
   public Greeting greet(GreetRequest request) {
-    return joining.greeting(request);
+    RunningNode.Member member = running.member();
+    boolean retired =
+        member != null
+            && member.metadata().state().getRetiredNodesList().contains(request.getNodeId());
+    return joining.greeting(request).toBuilder().setAskerRetired(retired).build();
   }
 
   @Override
@@ -157,10 +165,15 @@ final class ServedNode implements LocalNode {
       throw new AdminException(
           Kind.FORBIDDEN_NOW, "not-leader", "this node does not lead the metadata group");
     }
+    return decided(metadata, entry, timeout).verdict().message();
+  }
+
+  private static MetadataGroup.Outcome.Decided decided(
+      MetadataGroup metadata, MetadataEntry entry, Duration timeout) {
     CompletableFuture<MetadataGroup.Outcome> outcome = new CompletableFuture<>();
     metadata.propose(entry, outcome::complete);
     return switch (waitFor(outcome, timeout)) {
-      case MetadataGroup.Outcome.Decided d -> d.verdict().message();
+      case MetadataGroup.Outcome.Decided d -> d;
       case MetadataGroup.Outcome.NotDone n ->
           throw new AdminException(Kind.FORBIDDEN_NOW, "not-leader", n.why());
       case MetadataGroup.Outcome.Unknown u ->
@@ -208,6 +221,7 @@ final class ServedNode implements LocalNode {
             .setHeapMaxBytes(runtime.maxMemory())
             .setClientConnections(running.clientConnections())
             .setPid(ProcessHandle.current().pid());
+    config.of(Keys.RAFT_PASS_ENTRIES).forEach(e -> node.addPassEntries(e.toString()));
     try {
       var store = java.nio.file.Files.getFileStore(running.directory().path());
       node.setDiskFreeBytes(store.getUsableSpace()).setDiskTotalBytes(store.getTotalSpace());
@@ -285,6 +299,14 @@ final class ServedNode implements LocalNode {
 
   @Override
   public LogPosition check(GroupId group, long checkId, Duration timeout) {
+    MetadataGroup metadata = member().metadata();
+    if (group.equals(metadata.id())) {
+      MetadataEntry entry =
+          MetadataEntry.newBuilder()
+              .setCheck(io.flotilla.proto.metadata.Check.newBuilder().setId(checkId))
+              .build();
+      return decided(metadata, entry, timeout).position();
+    }
     ShardReplica shard = shard(member(), group);
     if (!shard.isLeading()) {
       throw new AdminException(
@@ -295,7 +317,9 @@ final class ServedNode implements LocalNode {
 
   @Override
   public Digest digest(GroupId group, long checkId, Duration timeout) {
-    shard(member(), group);
+    if (!group.equals(member().metadata().id())) {
+      shard(member(), group);
+    }
     Check check = waitFor(running.checks().of(group, checkId), timeout);
     return new Digest(check.index(), check.digest());
   }
@@ -347,7 +371,7 @@ final class ServedNode implements LocalNode {
           "different-members",
           "group " + group + " has other members than expected");
     }
-    Groups.settled(
+    CompletableFuture<Void> change =
         member
             .raft()
             .changeMembers(
@@ -355,8 +379,38 @@ final class ServedNode implements LocalNode {
                 new RaftHost.Members(now.voters(), now.listeners()),
                 new RaftHost.Members(
                     request.getVotersList().stream().map(Groups::peer).toList(),
-                    request.getListenersList().stream().map(Groups::peer).toList())),
-        timeout);
+                    request.getListenersList().stream().map(Groups::peer).toList()));
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (true) {
+      long left = Math.max(1, deadline - System.nanoTime());
+      try {
+        Groups.settled(change, Duration.ofNanos(Math.min(left, NUDGE.toNanos())));
+        return;
+      } catch (AdminException e) {
+        if (!e.reason().equals("timeout") || System.nanoTime() - deadline >= 0) {
+          throw e;
+        }
+        nudge(member, group);
+      }
+    }
+  }
+
+  /**
+   * Puts an entry that changes nothing into a group. Ratis counts a new member as caught up when it
+   * has acknowledged an entry; one that holds all of them already, from an attempt that was
+   * interrupted, has none to acknowledge until somebody writes (seen on an idle metadata group).
+   */
+  private static void nudge(RunningNode.Member member, GroupId group) {
+    ShardReplica shard = member.shards().shard(group);
+    if (group.equals(member.metadata().id())) {
+      member
+          .metadata()
+          .propose(
+              MetadataEntry.newBuilder().setBarrier(Barrier.getDefaultInstance()).build(),
+              outcome -> {});
+    } else if (shard != null) {
+      CompletableFuture<LogPosition> unused = shard.propose(Entry.Advance::new);
+    }
   }
 
   private static boolean sameNodes(List<io.flotilla.node.raft.Peer> peers, List<String> ids) {

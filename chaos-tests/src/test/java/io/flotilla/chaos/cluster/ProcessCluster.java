@@ -6,6 +6,7 @@ import io.flotilla.proto.admin.AdminGrpc;
 import io.flotilla.proto.admin.AdminGrpc.AdminBlockingStub;
 import io.flotilla.proto.admin.ClusterStatus;
 import io.flotilla.proto.admin.IdentifyRequest;
+import io.flotilla.proto.admin.Identity;
 import io.flotilla.proto.admin.NodeStatus;
 import io.flotilla.proto.admin.ShardStatus;
 import io.flotilla.proto.admin.StatusRequest;
@@ -213,8 +214,11 @@ public final class ProcessCluster implements AutoCloseable {
         .until(() -> processes.stream().noneMatch(ProcessCluster::runs));
   }
 
-  /** A process that has ended and was not waited for yet has no command line any more. */
-  private static boolean runs(ProcessHandle process) {
+  /**
+   * Whether it runs; a process that has ended and was not waited for yet has no command line any
+   * more.
+   */
+  public static boolean runs(ProcessHandle process) {
     try {
       return process.isAlive()
           && Files.readAllBytes(Path.of("/proc/" + process.pid() + "/cmdline")).length > 0;
@@ -233,6 +237,22 @@ public final class ProcessCluster implements AutoCloseable {
             s ->
                 s.getHealth() == io.flotilla.proto.admin.Health.HEALTH_OK
                     && s.getNodesList().stream().allMatch(NodeStatus::getReachable));
+  }
+
+  /** Removes all that a killed node has written. */
+  public void wipe(int node) {
+    try (Stream<Path> files = Files.walk(directoryOf(node).resolve("data"))) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new AssertionError("the data of " + nameOf(node) + " cannot be removed", e);
+    }
+  }
+
+  /** Who the process at a node's address says it is. */
+  public Identity identity(int node) {
+    return admin(node).identify(IdentifyRequest.getDefaultInstance());
   }
 
   /**

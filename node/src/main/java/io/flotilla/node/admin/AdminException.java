@@ -40,6 +40,11 @@ public final class AdminException extends RuntimeException {
     this.reason = reason;
   }
 
+  /** One sentence for people. */
+  public String message() {
+    return String.valueOf(getMessage());
+  }
+
   /** What went wrong. */
   public Kind kind() {
     return kind;

@@ -3,6 +3,7 @@ package io.flotilla.node.admin;
 import io.flotilla.node.admin.AdminException.Kind;
 import io.flotilla.node.metadata.ClusterView;
 import io.flotilla.node.metadata.NodeLinks;
+import io.flotilla.node.metadata.PreferredLeaders;
 import io.flotilla.node.metadata.Views;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
@@ -10,6 +11,7 @@ import io.flotilla.proto.admin.AdminGrpc;
 import io.flotilla.proto.admin.ClusterStatus;
 import io.flotilla.proto.admin.DrainRequest;
 import io.flotilla.proto.admin.DrainResponse;
+import io.flotilla.proto.admin.Endpoint;
 import io.flotilla.proto.admin.GetConfigRequest;
 import io.flotilla.proto.admin.GetConfigResponse;
 import io.flotilla.proto.admin.IdentifyRequest;
@@ -49,6 +51,7 @@ import io.flotilla.proto.metadata.MetadataState;
 import io.flotilla.proto.metadata.Migration;
 import io.flotilla.proto.metadata.Node;
 import io.flotilla.proto.metadata.OwnedSlots;
+import io.flotilla.proto.metadata.PreferLeaders;
 import io.flotilla.proto.metadata.PutSetting;
 import io.flotilla.proto.metadata.Shard;
 import io.flotilla.proto.nodes.CheckRequest;
@@ -69,6 +72,7 @@ import java.nio.file.PathMatcher;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +100,12 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   /** For calls that come without a deadline of their own. */
   private static final Duration MOST = Duration.ofSeconds(60);
+
+  /** Where a failure happened, if not elsewhere: the node that was asked, which needs no word. */
+  private static final String ASKED = "";
+
+  /** How often a preference is looked at anew when something else was written down meanwhile. */
+  private static final int PREFER_ATTEMPTS = 5;
 
   /** How long a change of the metadata may take: several elections. */
   private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(15);
@@ -136,13 +146,13 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   @Override
   public void identify(IdentifyRequest request, StreamObserver<Identity> out) {
-    Calls.answer(self(), out, node::identity);
+    Calls.answer(ASKED, out, node::identity);
   }
 
   @Override
   public void status(StatusRequest request, StreamObserver<ClusterStatus> out) {
     Calls.answer(
-        self(),
+        ASKED,
         out,
         () -> {
           Joined cluster = cluster();
@@ -153,7 +163,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   @Override
   public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> out) {
     Calls.answer(
-        self(),
+        ASKED,
         out,
         () ->
             ListNodesResponse.newBuilder()
@@ -164,7 +174,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   @Override
   public void listShards(ListShardsRequest request, StreamObserver<ListShardsResponse> out) {
     Calls.answer(
-        self(),
+        ASKED,
         out,
         () -> {
           Joined cluster = cluster();
@@ -177,7 +187,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   @Override
   public void listSlots(ListSlotsRequest request, StreamObserver<ListSlotsResponse> out) {
-    Calls.answer(self(), out, () -> slots(cluster()));
+    Calls.answer(ASKED, out, () -> slots(cluster()));
   }
 
   private static ListSlotsResponse slots(Joined cluster) {
@@ -231,6 +241,8 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                   links
                       .node(admin(n), STATUS_TIMEOUT)
                       .localStatus(LocalStatusRequest.getDefaultInstance())));
+      // A node that replaces another may be at its address: it does not answer for it.
+      answers.entrySet().removeIf(e -> !e.getValue().getNode().getNodeId().equals(e.getKey()));
     }
     return new ClusterStatuses(state, cluster.metadataGroup(), answers, cluster.hints()::leader);
   }
@@ -262,7 +274,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   @Override
   public void init(InitRequest request, StreamObserver<InitResponse> out) {
     Calls.answer(
-        self(),
+        ASKED,
         out,
         () -> {
           List<ClusterView.Endpoint> admins =
@@ -286,7 +298,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   @Override
   public void transferLeader(
       TransferLeaderRequest request, StreamObserver<TransferLeaderResponse> out) {
-    Calls.answer(self(), out, () -> transfer(cluster(), request));
+    Calls.answer(ASKED, out, () -> transfer(cluster(), request));
   }
 
   private TransferLeaderResponse transfer(Joined cluster, TransferLeaderRequest request)
@@ -299,15 +311,16 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     GroupId group;
     List<String> voters;
     String preferred = "";
+    Shard moved = null;
     if (request.getShard().equals(Names.METADATA)) {
       group = cluster.metadataGroup();
       voters =
           state.getNodesList().stream().filter(Node::getMetadataVoter).map(Node::getId).toList();
     } else {
-      Shard shard = Names.shard(state, request.getShard());
-      group = Views.group(shard);
-      voters = shard.getReplicasList();
-      preferred = shard.getPreferredLeader();
+      moved = Names.shard(state, request.getShard());
+      group = Views.group(moved);
+      voters = moved.getReplicasList();
+      preferred = moved.getPreferredLeader();
     }
     LeaderHint leader = leader(cluster, group);
     String from = leader.node().hex();
@@ -327,6 +340,9 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
               + (to.isEmpty() ? "(none)" : Names.nodeName(state, to))
               + " is no voting replica of it");
     }
+    if (moved != null) {
+      prefer(cluster, moved.getId(), to);
+    }
     if (!to.equals(from)) {
       remote(
           Names.nodeName(state, from),
@@ -342,10 +358,43 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     LeaderHint now = statuses(cluster, false).leader(group);
     return TransferLeaderResponse.newBuilder()
         .setFromNodeId(from)
+        .setFromNodeName(Names.nodeName(state, from))
         .setToNodeId(to)
+        .setToNodeName(Names.nodeName(state, to))
         .setTerm(now == null ? 0 : now.term())
         .setTookMillis(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin))
         .build();
+  }
+
+  /** From now on the shard should be led there, so that nobody brings it back. */
+  private static void prefer(Joined cluster, String shard, String to) {
+    for (int attempt = 1; ; attempt++) {
+      MetadataState state = cluster.state().get();
+      Map<String, String> changes =
+          PreferredLeaders.moved(state.getShardsList(), Names.shard(state, shard), to);
+      if (changes.isEmpty()) {
+        return;
+      }
+      PreferLeaders.Builder preferences = PreferLeaders.newBuilder();
+      changes.forEach((id, node) ->
+          preferences.addPreferences(
+              PreferLeaders.Preference.newBuilder().setShard(id).setNode(node)));
+      try {
+        Verdict unused =
+            change(
+                cluster,
+                MetadataEntry.newBuilder()
+                    .setIfVersion(state.getVersion())
+                    .setPreferLeaders(preferences)
+                    .build());
+        return;
+      } catch (AdminException e) {
+        // The metadata's leader writes down other things all the time.
+        if (e.kind() != Kind.OVERTAKEN || attempt == PREFER_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** Who leads the group; asks all nodes, because a hint may be old. */
@@ -360,7 +409,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   @Override
   public void takeSnapshot(TakeSnapshotRequest request, StreamObserver<TakeSnapshotResponse> out) {
-    Calls.answer(self(), out, () -> snapshots(cluster(), request));
+    Calls.answer(ASKED, out, () -> snapshots(cluster(), request));
   }
 
   private TakeSnapshotResponse snapshots(Joined cluster, TakeSnapshotRequest request)
@@ -425,7 +474,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   @Override
   public void verify(VerifyRequest request, StreamObserver<VerifyResponse> out) {
     Calls.answer(
-        self(),
+        ASKED,
         out,
         () -> {
           Joined cluster = cluster();
@@ -434,28 +483,57 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                   request.getTimeoutMillis() == 0
                       ? MOST
                       : Duration.ofMillis(request.getTimeoutMillis()));
+          boolean all = request.getShardsList().isEmpty();
+          List<String> named =
+              request.getShardsList().stream().filter(s -> !s.equals(Names.METADATA)).toList();
+          MetadataState state = cluster.state().get();
           List<Callable<ShardVerification>> todo = new ArrayList<>();
-          for (Shard shard : Names.shards(cluster.state().get(), request.getShardsList())) {
-            todo.add(() -> verify(cluster, shard, timeout));
+          if (all || !named.isEmpty()) {
+            for (Shard shard : Names.shards(state, named)) {
+              ShardVerification.Builder b =
+                  ShardVerification.newBuilder()
+                      .setShardNumber(shard.getNumber())
+                      .setShardId(shard.getId());
+              todo.add(
+                  () -> verify(cluster, b, Views.group(shard), shard.getReplicasList(), timeout));
+            }
+          }
+          Future<ShardVerification> metadata = null;
+          if (all || request.getShardsList().contains(Names.METADATA)) {
+            List<String> everybody = state.getNodesList().stream().map(Node::getId).toList();
+            metadata =
+                executor.submit(() ->
+                    verify(
+                        cluster,
+                        ShardVerification.newBuilder(),
+                        cluster.metadataGroup(),
+                        everybody,
+                        timeout));
           }
           VerifyResponse.Builder b = VerifyResponse.newBuilder();
           for (Future<ShardVerification> result : executor.invokeAll(todo)) {
             b.addShards(result.get());
           }
+          if (metadata != null) {
+            b.setMetadata(metadata.get());
+          }
           return b.build();
         });
   }
 
-  private ShardVerification verify(Joined cluster, Shard shard, Duration timeout)
+  private ShardVerification verify(
+      Joined cluster,
+      ShardVerification.Builder b,
+      GroupId groupId,
+      List<String> replicas,
+      Duration timeout)
       throws InterruptedException {
     MetadataState state = cluster.state().get();
-    ShardVerification.Builder b =
-        ShardVerification.newBuilder().setShardNumber(shard.getNumber()).setShardId(shard.getId());
-    String group = shard.getGroupId();
+    String group = groupId.toString();
     long checkId = dice.nextLong(1, Long.MAX_VALUE);
     CheckResponse at;
     try {
-      Node leader = Names.node(state, leader(cluster, Views.group(shard)).node().hex());
+      Node leader = Names.node(state, leader(cluster, groupId).node().hex());
       at =
           links
               .node(admin(leader), timeout)
@@ -471,7 +549,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     }
     b.setTerm(at.getTerm()).setIndex(at.getIndex());
     List<Callable<ReplicaDigest>> todo = new ArrayList<>();
-    for (String replica : shard.getReplicasList()) {
+    for (String replica : replicas) {
       todo.add(() -> digest(Names.node(state, replica), group, checkId, at.getIndex(), timeout));
     }
     boolean complete = true;
@@ -518,7 +596,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   @Override
   public void getConfig(GetConfigRequest request, StreamObserver<GetConfigResponse> out) {
-    Calls.answer(self(), out, () -> config(request.getPattern()));
+    Calls.answer(ASKED, out, () -> config(request.getPattern()));
   }
 
   private GetConfigResponse config(String pattern) {
@@ -551,10 +629,17 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   @Override
   public void setConfig(SetConfigRequest request, StreamObserver<SetConfigResponse> out) {
-    Calls.answer(self(), out, () -> set(cluster(), request));
+    Calls.answer(ASKED, out, () -> set(cluster(), request));
   }
 
   private SetConfigResponse set(Joined cluster, SetConfigRequest request) {
+    if (node.nodeSettings().stream().anyMatch(s -> s.getName().equals(request.getName()))) {
+      throw new AdminException(
+          Kind.FORBIDDEN_NOW,
+          "node-setting",
+          request.getName()
+              + " stands in each node's own file: change it there, and start the node again");
+    }
     LocalNode.ClusterSetting known =
         node.clusterSettings().stream()
             .filter(s -> s.name().equals(request.getName()))
@@ -605,18 +690,70 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   public void replaceNode(ReplaceNodeRequest request, StreamObserver<ReplaceNodeProgress> out) {
     try {
       Joined cluster = cluster();
-      new NodeReplacement(cluster, links, entry -> change(cluster, entry), out::onNext)
+      if (passedOn(cluster, request, out)) {
+        return;
+      }
+      new NodeReplacement(
+              cluster.metadataGroup(),
+              cluster.state(),
+              cluster.hints(),
+              links,
+              entry -> change(cluster, entry),
+              out::onNext)
           .run(request);
       out.onCompleted();
     } catch (InterruptedException | RuntimeException e) {
-      Calls.fail(self(), out, e);
+      Calls.fail(ASKED, out, e);
     }
+  }
+
+  /**
+   * A node that is to be replaced itself has another one do it, because it is going to follow the
+   * metadata no more; and so has one that is still being taken in, because it does not follow them
+   * yet.
+   */
+  private boolean passedOn(
+      Joined cluster, ReplaceNodeRequest request, StreamObserver<ReplaceNodeProgress> out) {
+    MetadataState state = cluster.state().get();
+    Node old = Names.maybeNode(state, request.getOldNode());
+    Node me = Names.maybeNode(state, self());
+    boolean leaves = old != null && old.getId().equals(self());
+    boolean comes =
+        me == null
+            || (!me.getReplaces().isEmpty() && Names.maybeNode(state, me.getReplaces()) != null);
+    if (!leaves && !comes) {
+      return false;
+    }
+    Endpoint own = node.identity().getAdmin();
+    for (Node other : state.getNodesList()) {
+      if (other.getId().equals(self()) || ClusterStatuses.endpoint(other.getAdmin()).equals(own)) {
+        continue; // This node, or the lost one at whose address it is.
+      }
+      try {
+        Iterator<ReplaceNodeProgress> progress =
+            links
+                .admin(admin(other), Calls.timeout(NodeReplacement.MEMBER_TIMEOUT))
+                .replaceNode(request);
+        progress.forEachRemaining(out::onNext);
+        out.onCompleted();
+        return true;
+      } catch (StatusRuntimeException e) {
+        boolean nobody =
+            e.getStatus().getCode() == io.grpc.Status.Code.UNAVAILABLE
+                && !(Errors.ofCall(e) instanceof NodeLinks.Refused);
+        if (!nobody) {
+          throw e;
+        }
+      }
+    }
+    throw new AdminException(
+        Kind.UNAVAILABLE, "no-other-node", "no other node answers, and none can replace itself");
   }
 
   @Override
   public void drain(DrainRequest request, StreamObserver<DrainResponse> out) {
     Calls.answer(
-        self(),
+        ASKED,
         out,
         () -> {
           Joined cluster = cluster();
@@ -637,7 +774,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   @Override
   public void stop(StopRequest request, StreamObserver<StopResponse> out) {
     Calls.answer(
-        self(), out, () -> StopResponse.newBuilder().setPid(node.identity().getPid()).build());
+        ASKED, out, () -> StopResponse.newBuilder().setPid(node.identity().getPid()).build());
     node.stop();
   }
 

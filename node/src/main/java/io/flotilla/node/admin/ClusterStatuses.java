@@ -20,6 +20,8 @@ import io.flotilla.proto.nodes.LocalStatusResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +93,7 @@ final class ClusterStatuses {
                 + " replicas");
       }
     }
+    degraded.addAll(passedBySomeOnly());
     Health health =
         down.isEmpty()
             ? degraded.isEmpty() ? Health.HEALTH_OK : Health.HEALTH_DEGRADED
@@ -110,6 +113,35 @@ final class ClusterStatuses {
         .setMetadataVersion(state.getVersion())
         .setAnsweredBy(answeredBy)
         .build();
+  }
+
+  /**
+   * Entries that some replicas are told to pass and others are not: the others halt at them, or
+   * have applied them and are no longer the same.
+   */
+  private List<String> passedBySomeOnly() {
+    SortedSet<String> passed = new TreeSet<>();
+    answers.values().forEach(a -> passed.addAll(a.getNode().getPassEntriesList()));
+    List<String> problems = new ArrayList<>();
+    for (String entry : passed) {
+      String group = entry.substring(0, entry.indexOf('/'));
+      List<String> others =
+          answers.values().stream()
+              .filter(a -> a.getReplicasList().stream().anyMatch(r -> r.getGroupId().equals(group)))
+              .filter(a -> !a.getNode().getPassEntriesList().contains(entry))
+              .map(a -> a.getNode().getName())
+              .sorted()
+              .toList();
+      if (!others.isEmpty()) {
+        problems.add(
+            "log entry "
+                + entry
+                + " is passed by some replicas and not by "
+                + String.join(", ", others)
+                + ": give all nodes the same raft.pass-entries, then \"flotilla verify\"");
+      }
+    }
+    return problems;
   }
 
   List<NodeStatus> nodes() {

@@ -4,6 +4,7 @@ import io.flotilla.proto.metadata.MetadataState;
 import io.flotilla.proto.metadata.Node;
 import io.flotilla.proto.metadata.Shard;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What people call nodes and shards, as the metadata knows them. */
@@ -22,7 +23,10 @@ final class Names {
           "no node is called \""
               + nameOrId
               + "\"; there are "
-              + state.getNodesList().stream().map(Node::getName).toList());
+              + state.getNodesList().stream()
+                  .map(Node::getName)
+                  .sorted()
+                  .collect(Collectors.joining(", ")));
     }
     return node;
   }
@@ -49,7 +53,9 @@ final class Names {
         "no shard is called \""
             + numberOrId
             + "\"; there are "
-            + state.getShardsList().stream().map(Shard::getNumber).toList());
+            + state.getShardsList().stream()
+                .map(s -> Integer.toString(s.getNumber()))
+                .collect(Collectors.joining(", ")));
   }
 
   static List<Shard> shards(MetadataState state, List<String> numbersOrIds) {

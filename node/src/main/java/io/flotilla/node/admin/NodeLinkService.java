@@ -155,7 +155,7 @@ final class NodeLinkService extends NodeLinkGrpc.NodeLinkImplBase {
         self(),
         out,
         () -> {
-          node.changeMembers(request, Calls.timeout(MOST));
+          node.changeMembers(request, Calls.timeout(NodeReplacement.MEMBER_TIMEOUT));
           return ChangeMembersResponse.getDefaultInstance();
         });
   }

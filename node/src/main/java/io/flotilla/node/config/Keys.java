@@ -263,6 +263,16 @@ public final class Keys {
               "The longest such time; each replica draws one between the two.",
               "Too narrow a span lets two replicas stand at once and split the vote."));
 
+  public static final Key<List<LoggedEntry>> RAFT_PASS_ENTRIES =
+      key(
+          Key.list(
+              "raft.pass-entries",
+              "group/term/index",
+              "Log entries that this node passes without applying them: entries at which the machine throws, by the names that the log"
+                  + " gave them. The same on every node; kept until every replica has a snapshot behind them.",
+              "Such an entry halts every replica at every start, and no message can reach a replica before it applies it: docs/operations.",
+              LoggedEntry::parse));
+
   // Disk and memory
 
   public static final Key<Integer> DISK_REFUSE_WRITES_PERCENT =

@@ -3,6 +3,7 @@ package io.flotilla.node.config;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,6 +45,8 @@ public final class NodeConfig {
     String text;
     try {
       text = Files.readString(file, StandardCharsets.UTF_8);
+    } catch (NoSuchFileException e) {
+      throw new ConfigException(file.toString(), List.of("there is no such file"));
     } catch (IOException e) {
       throw new ConfigException(file.toString(), List.of("cannot be read: " + e));
     }

@@ -2,6 +2,7 @@ package io.flotilla.node.metadata;
 
 import io.flotilla.node.metadata.ClusterView.Endpoint;
 import io.flotilla.node.metadata.MetadataGroup.Outcome;
+import io.flotilla.node.proposal.LogPosition;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.proto.metadata.Barrier;
 import io.flotilla.proto.metadata.MetadataEntry;
@@ -35,7 +36,10 @@ public final class MetadataClient {
    */
   private static final Duration PAUSE = Duration.ofMillis(50);
 
-  /** How long one forwarded attempt may take before the next is made, perhaps elsewhere. */
+  /**
+   * How long one attempt may take before the next is made, perhaps elsewhere. A local one has this
+   * deadline too, because a proposal may never hear of its outcome.
+   */
   private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(2);
 
   private final MetadataGroup group;
@@ -98,8 +102,19 @@ public final class MetadataClient {
         result.completeExceptionally(new MetadataUnavailableException(everUnknown, lastWhy));
         return;
       }
+      long left = Math.max(1, deadlineNanos - System.nanoTime());
+      Duration timeout =
+          left < ATTEMPT_TIMEOUT.toNanos() ? Duration.ofNanos(left) : ATTEMPT_TIMEOUT;
       if (group.log().isLeader()) {
-        group.propose(entry, this::concluded);
+        CompletableFuture<Outcome> local = new CompletableFuture<>();
+        CompletableFuture<Void> unused =
+            local
+                .completeOnTimeout(
+                    new Outcome.Unknown("no outcome in " + timeout),
+                    timeout.toNanos(),
+                    TimeUnit.NANOSECONDS)
+                .thenAccept(this::concluded);
+        group.propose(entry, local::complete);
         return;
       }
       LeaderHint leader = hints.leader(group.id());
@@ -108,15 +123,12 @@ public final class MetadataClient {
         later();
         return;
       }
-      long left = Math.max(1, deadlineNanos - System.nanoTime());
-      Duration timeout =
-          left < ATTEMPT_TIMEOUT.toNanos() ? Duration.ofNanos(left) : ATTEMPT_TIMEOUT;
       CompletableFuture<?> unused =
           links
               .propose(admin, entry, timeout)
               .handle((verdict, e) -> {
                 if (e == null) {
-                  concluded(new Outcome.Decided(Verdict.of(verdict)));
+                  concluded(new Outcome.Decided(Verdict.of(verdict), LogPosition.NONE));
                 } else if (e instanceof NodeLinks.Refused
                     || e.getCause() instanceof NodeLinks.Refused) {
                   concluded(new Outcome.NotDone(String.valueOf(e.getMessage())));

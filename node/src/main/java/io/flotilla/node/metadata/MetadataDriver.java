@@ -2,6 +2,7 @@ package io.flotilla.node.metadata;
 
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.proto.identity.FormationPlan;
+import io.flotilla.proto.metadata.Barrier;
 import io.flotilla.proto.metadata.MetadataEntry;
 import io.flotilla.proto.metadata.MetadataState;
 import io.flotilla.proto.metadata.Node;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,14 +29,18 @@ import org.slf4j.LoggerFactory;
  * it.
  *
  * <p>Stateless but for what it has seen of the nodes' health: each {@link #tick} looks at the state
- * and proposes at most one change, the most urgent; the next waits for its outcome. A new leader
- * starts from the state alone. Every change is a compare-and-set, so two drivers that both think
- * they lead do no harm.
+ * and proposes at most one change, the most urgent; the next waits for its outcome, or after an
+ * unknown one for a barrier, so that it is decided on a state that has seen it. A new leader starts
+ * from the state alone. Every change is a compare-and-set, so two drivers that both think they lead
+ * do no harm.
  *
  * <p>One thread: the metadata executor.
  */
 public final class MetadataDriver {
   private static final Logger log = LoggerFactory.getLogger(MetadataDriver.class);
+
+  private static final MetadataEntry BARRIER =
+      MetadataEntry.newBuilder().setBarrier(Barrier.getDefaultInstance()).build();
 
   /** How often it looks: well below a failover, so that the epoch that is shown follows soon. */
   public static final Duration PERIOD = Duration.ofMillis(200);
@@ -51,12 +57,34 @@ public final class MetadataDriver {
    */
   private static final Duration BACK_AFTER = Duration.ofSeconds(3);
 
+  /**
+   * How long the outcome of a proposal is waited for: far above a commit on a busy disk. A proposal
+   * may never hear of its outcome (see {@link io.flotilla.node.proposal.Proposal}).
+   */
+  static final Duration OUTCOME_PATIENCE = Duration.ofSeconds(10);
+
   private final MetadataGroup group;
   private final LeaderHints hints;
   private final Predicate<NodeId> isAlive;
   private final @Nullable FormationPlan plan;
   private final Map<String, Seen> seen = new HashMap<>();
-  private volatile boolean busy;
+
+  /** The proposal whose outcome is awaited; taken out by whoever concludes it first. */
+  private final AtomicReference<@Nullable Pending> pending = new AtomicReference<>();
+
+  /** Whether something proposed earlier may still be applied: next, a barrier is put behind it. */
+  private volatile boolean unsure;
+
+  /** A proposal on its way; compared by identity, for two may be of the same entry. */
+  private static final class Pending {
+    private final MetadataEntry entry;
+    private final long sinceNanos;
+
+    Pending(MetadataEntry entry, long sinceNanos) {
+      this.entry = entry;
+      this.sinceNanos = sinceNanos;
+    }
+  }
 
   /** Whether a node counts as usable, and since when it has looked otherwise (or -1). */
   private static final class Seen {
@@ -85,29 +113,40 @@ public final class MetadataDriver {
   public void tick(long nowNanos) {
     if (!group.log().isLeaderReady()) {
       seen.clear();
-      busy = false;
+      pending.set(null);
       return;
     }
     watchHealth(group.state(), nowNanos);
-    if (busy) {
+    Pending waits = pending.get();
+    if (waits != null) {
+      if (nowNanos - waits.sinceNanos >= OUTCOME_PATIENCE.toNanos()) {
+        concluded(waits, new MetadataGroup.Outcome.Unknown("no outcome in " + OUTCOME_PATIENCE));
+      }
       return;
     }
-    MetadataEntry next = next(group.state());
+    MetadataEntry next = unsure ? BARRIER : next(group.state());
     if (next != null) {
-      busy = true;
-      group.propose(next, outcome -> concluded(next, outcome));
+      Pending proposed = new Pending(next, nowNanos);
+      pending.set(proposed);
+      group.propose(next, outcome -> concluded(proposed, outcome));
     }
   }
 
-  private void concluded(MetadataEntry entry, MetadataGroup.Outcome outcome) {
-    busy = false;
+  private void concluded(Pending proposed, MetadataGroup.Outcome outcome) {
+    if (!pending.compareAndSet(proposed, null)) {
+      return; // It was given up, and what came of it is in the state.
+    }
+    MetadataEntry.ChangeCase what = proposed.entry.getChangeCase();
     switch (outcome) {
-      case MetadataGroup.Outcome.Decided d ->
-          log.info("metadata: {} {}", entry.getChangeCase(), d.verdict());
-      case MetadataGroup.Outcome.NotDone n ->
-          log.info("metadata: {} not done: {}", entry.getChangeCase(), n.why());
-      case MetadataGroup.Outcome.Unknown u ->
-          log.info("metadata: {} unknown: {}", entry.getChangeCase(), u.why());
+      case MetadataGroup.Outcome.Decided d -> {
+        unsure = false;
+        log.info("metadata: {} {}", what, d.verdict());
+      }
+      case MetadataGroup.Outcome.NotDone n -> log.info("metadata: {} not done: {}", what, n.why());
+      case MetadataGroup.Outcome.Unknown u -> {
+        unsure = true;
+        log.info("metadata: {} unknown: {}", what, u.why());
+      }
     }
   }
 

@@ -34,11 +34,20 @@ public final class MetadataGroup implements ReplicatedMachine {
   private final ShardLog raft;
   private final ClusterViews views;
   private final LeaderHints hints;
-  private MetadataMachine machine = new MetadataMachine();
+  private final MetadataMachine.Checks checks;
+  private MetadataMachine machine;
   private LogPosition applied = LogPosition.NONE;
   private volatile MetadataState state = MetadataState.getDefaultInstance();
 
-  public MetadataGroup(ShardLog raft, ClusterViews views, LeaderHints hints) {
+  /**
+   * A replica.
+   *
+   * @param checks hears what CHECK entries find here
+   */
+  public MetadataGroup(
+      ShardLog raft, ClusterViews views, LeaderHints hints, MetadataMachine.Checks checks) {
+    this.checks = checks;
+    this.machine = new MetadataMachine(checks);
     this.group = raft.group();
     this.raft = raft;
     this.views = views;
@@ -62,8 +71,11 @@ public final class MetadataGroup implements ReplicatedMachine {
 
   /** What came of a proposal. */
   public sealed interface Outcome {
-    /** The entry was applied, with this verdict. */
-    record Decided(Verdict verdict) implements Outcome {}
+    /**
+     * The entry was applied at this place here (or somewhere, where another node tells), with this
+     * verdict.
+     */
+    record Decided(Verdict verdict, LogPosition position) implements Outcome {}
 
     /** The entry did not reach the log. */
     record NotDone(String why) implements Outcome {}
@@ -129,7 +141,7 @@ public final class MetadataGroup implements ReplicatedMachine {
       }
     }
     if (own instanceof Change change) {
-      change.tell(new Outcome.Decided(verdict));
+      change.tell(new Outcome.Decided(verdict, applied));
     }
   }
 
@@ -178,7 +190,7 @@ public final class MetadataGroup implements ReplicatedMachine {
     byte[] bytes = snapshot.readNBytes(MetadataSnapshot.MAX_BYTES);
     MetadataMachine restored;
     try {
-      restored = MetadataMachine.of(MetadataSnapshot.decode(bytes));
+      restored = MetadataMachine.of(MetadataSnapshot.decode(bytes), checks);
     } catch (MetadataSnapshot.Corrupt e) {
       throw new IOException("metadata snapshot at " + position + ": " + e.getMessage(), e);
     }

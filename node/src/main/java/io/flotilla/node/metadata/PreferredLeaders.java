@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * least loaded of their replicas, and then single shards move from a node to one that leads at
  * least two fewer.
  */
-final class PreferredLeaders {
+public final class PreferredLeaders {
   private PreferredLeaders() {}
 
   /**
@@ -46,6 +46,30 @@ final class PreferredLeaders {
       // Each move lowers the sum of squared loads, so this ends.
     }
     return preferred;
+  }
+
+  /**
+   * What changes in the preferences so that a shard is led by a replica of the operator's choice:
+   * shard id → node id. Leaderships stay spread: where the node would then be preferred for two
+   * shards more than the one that gives, it gives one in exchange; else the next look at the spread
+   * would bring the shard back.
+   */
+  public static Map<String, String> moved(List<Shard> shards, Shard moved, String to) {
+    String from = moved.getPreferredLeader();
+    Map<String, String> changes = new LinkedHashMap<>();
+    if (from.equals(to)) {
+      return changes;
+    }
+    changes.put(moved.getId(), to);
+    long takers = shards.stream().filter(s -> s.getPreferredLeader().equals(to)).count();
+    long givers = shards.stream().filter(s -> s.getPreferredLeader().equals(from)).count();
+    if (!from.isEmpty() && (takers + 1) - (givers - 1) >= 2) {
+      shards.stream()
+          .filter(s -> s.getPreferredLeader().equals(to) && s.getReplicasList().contains(from))
+          .findFirst()
+          .ifPresent(s -> changes.put(s.getId(), from));
+    }
+    return changes;
   }
 
   private static boolean moveOne(

@@ -11,6 +11,7 @@ import io.flotilla.statemachine.bytes.SipHash;
 import io.flotilla.statemachine.log.Entry;
 import io.flotilla.statemachine.metadata.MetadataLimits;
 import io.flotilla.statemachine.metadata.MetadataMachine;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -20,6 +21,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,6 +52,12 @@ public final class ShardFeeder {
   /** What a machine holds of all this. */
   private record Holding(
       boolean begun, List<Entry.SlotRange> owned, long settingsVersion, int featureLevel) {}
+
+  /**
+   * How long one feeding may take before it is given up and made anew: far above a few commits on a
+   * busy disk. Without it a feeding whose end is never told would be the shard's last.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final MetadataGroup metadata;
   private final Map<GroupId, Fed> fed = new ConcurrentHashMap<>();
@@ -98,11 +106,12 @@ public final class ShardFeeder {
               }
               return last;
             })
+            .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
             .whenComplete((done, e) -> {
               if (e == null) {
                 fed.put(group, now);
               } else {
-                log.info("group {}: could not be fed, will be again: {}", group, e.getMessage());
+                log.info("group {}: could not be fed, will be again: {}", group, String.valueOf(e));
               }
               busy.remove(group);
             });

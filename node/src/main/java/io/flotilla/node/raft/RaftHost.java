@@ -352,13 +352,25 @@ public final class RaftHost implements AutoCloseable {
     return counters;
   }
 
-  /** How a group stands on this node, or null if it holds no replica of it. */
+  /**
+   * How a group stands on this node, or null if it holds no replica of it, or one that is being
+   * closed: of a closed log Ratis says nothing.
+   */
   public @Nullable GroupStatus status(GroupId group) {
     Replica replica = replicas.get(group);
     RaftServer.Division d = replica == null ? null : replica.division();
-    if (replica == null || d == null) {
+    if (replica == null || d == null || replica.isClosing()) {
       return null;
     }
+    try {
+      return status(replica, d);
+    } catch (IllegalStateException e) {
+      return null; // Its log was closed since.
+    }
+  }
+
+  private GroupStatus status(Replica replica, RaftServer.Division d) {
+    GroupId group = replica.group();
     RaftLog raftLog = d.getRaftLog();
     RaftConfiguration members = d.getRaftConf();
     RoleInfoProto role = d.getInfo().getRoleInfoProto();

@@ -3,6 +3,7 @@ package io.flotilla.node.raft;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcFactory;
 import org.apache.ratis.grpc.server.GrpcLogAppender;
+import org.apache.ratis.grpc.server.GrpcServices;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
@@ -11,7 +12,8 @@ import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 
 /**
- * Ratis' gRPC transport with log appenders that sleep while they have nothing to send.
+ * Ratis' gRPC transport, where a server takes only what is meant for it ({@link Addressee}), and
+ * with log appenders that sleep while they have nothing to send.
  *
  * <p>Ratis wakes the appender of every follower for each change of any commit index: some four
  * times for each entry, of which one has an entry to send. The others look, find nothing (a commit
@@ -33,6 +35,11 @@ public final class RatisGrpc implements RpcType {
   @Override
   public RpcFactory newFactory(Parameters parameters) {
     return new GrpcFactory(parameters) {
+      @Override
+      public GrpcServices newRaftServerRpc(RaftServer server) {
+        return super.newRaftServerRpc(Addressee.only(server));
+      }
+
       @Override
       public LogAppender newLogAppender(
           RaftServer.Division server, LeaderState leader, FollowerInfo follower) {

@@ -331,7 +331,15 @@ final class Replica implements ShardLog {
           data.asReadOnlyByteBuffer(),
           own == null ? null : own.proposal);
     } catch (Throwable t) {
-      stopFor("its machine threw at entry " + entry.getIndex() + " of term " + entry.getTerm(), t);
+      stopFor(
+          "its machine threw at entry "
+              + group
+              + "/"
+              + entry.getTerm()
+              + "/"
+              + entry.getIndex()
+              + ": its data is kept as it is. If every replica halts here, see \"A poisoned entry\" in docs/operations",
+          t);
       return;
     }
     passed(entry.getTerm(), entry.getIndex());

@@ -64,6 +64,22 @@ final class PreferredLeadersTest {
   }
 
   @Test
+  void aShardThatAnOperatorMovesStaysThereAndAnotherComesInExchange() {
+    List<Shard> shards = shards(3, 3, 3);
+    Map<String, String> moved = PreferredLeaders.moved(shards, shards.get(0), "n2");
+    assertThat(moved).containsExactly(Map.entry("s0", "n2"), Map.entry("s2", "n0"));
+    Map<String, String> all = PreferredLeaders.spread(shards, Set.of("n0", "n1", "n2"));
+    all.putAll(moved);
+    assertThat(PreferredLeaders.spread(withPreferences(shards, all), Set.of("n0", "n1", "n2")))
+        .as("the spread leaves it there")
+        .isEqualTo(all);
+    assertThat(PreferredLeaders.moved(shards, shards.get(0), "n0")).isEmpty();
+    List<Shard> one = shards(1, 3, 3);
+    assertThat(PreferredLeaders.moved(one, one.get(0), "n1"))
+        .containsExactly(Map.entry("s0", "n1"));
+  }
+
+  @Test
   void aShardWithoutAUsableReplicaIsLeftOut() {
     assertThat(PreferredLeaders.spread(shards(3, 3, 1), Set.of("n1")))
         .containsOnly(Map.entry("s1", "n1"));

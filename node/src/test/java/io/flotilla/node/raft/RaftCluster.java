@@ -96,6 +96,13 @@ public final class RaftCluster implements AutoCloseable {
     return node;
   }
 
+  /** A new node's id at the address of another, as after a lost disk; it is not started. */
+  public NodeId addNodeAt(NodeId lost) {
+    NodeId node = new NodeId(String.format("%040x", 0xA000 + peers.size()));
+    peers.put(node, new Peer(node, peer(lost).host(), peer(lost).port()));
+    return node;
+  }
+
   static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();

@@ -76,6 +76,18 @@ public final class MetadataMachine {
   /** The highest feature level that this program knows. */
   public static final int FEATURE_LEVEL = 1;
 
+  /** Hears what CHECK entries find, while they are applied. */
+  @FunctionalInterface
+  public interface Checks {
+    /**
+     * The digest of the state after exactly this entry.
+     *
+     * @param digest hexadecimal digits, equal on replicas whose states are equal
+     */
+    void found(long checkId, long index, String digest);
+  }
+
+  private final Checks checks;
   private String clusterId = "";
   private long version;
   private long epoch;
@@ -92,6 +104,16 @@ public final class MetadataMachine {
   private long settingsVersion;
   private final NavigableMap<String, User> users = new TreeMap<>();
   private final NavigableMap<String, Library> libraries = new TreeMap<>();
+
+  /** A machine before the cluster is formed, whose checks nobody hears. */
+  public MetadataMachine() {
+    this((checkId, index, digest) -> {});
+  }
+
+  /** A machine before the cluster is formed. */
+  public MetadataMachine(Checks checks) {
+    this.checks = checks;
+  }
 
   /**
    * Applies the entry at this index.
@@ -118,6 +140,7 @@ public final class MetadataMachine {
     }
     return switch (entry.getChangeCase()) {
       case BARRIER -> already();
+      case CHECK -> check(index, entry.getCheck().getId());
       case FORM_CLUSTER -> form(index, entry.getFormCluster());
       case REGISTER_NODE -> formed() ? register(index, entry.getRegisterNode()) : unformed();
       case UPDATE_NODE -> formed() ? update(index, entry.getUpdateNode()) : unformed();
@@ -147,6 +170,11 @@ public final class MetadataMachine {
                   + FEATURE_LEVEL
                   + " does not know");
     };
+  }
+
+  private Verdict check(long index, long checkId) {
+    checks.found(checkId, index, MetadataSnapshot.digest(state()));
+    return already();
   }
 
   // Formation
@@ -797,7 +825,12 @@ public final class MetadataMachine {
 
   /** A machine in this state; the state must be one that {@link #state} gave. */
   public static MetadataMachine of(MetadataState state) {
-    MetadataMachine m = new MetadataMachine();
+    return of(state, (checkId, index, digest) -> {});
+  }
+
+  /** A machine with this state. */
+  public static MetadataMachine of(MetadataState state, Checks checks) {
+    MetadataMachine m = new MetadataMachine(checks);
     m.clusterId = state.getClusterId();
     m.version = state.getVersion();
     m.epoch = state.getEpoch();

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import io.flotilla.proto.metadata.AddShard;
 import io.flotilla.proto.metadata.Barrier;
 import io.flotilla.proto.metadata.ChangeMetadataVoter;
+import io.flotilla.proto.metadata.Check;
 import io.flotilla.proto.metadata.MetadataEntry;
 import io.flotilla.proto.metadata.MetadataEntry.ChangeCase;
 import io.flotilla.proto.metadata.PreferLeaders;
@@ -101,6 +102,7 @@ final class MetadataGoldenTest {
                     .setName("lib")
                     .setCode(ByteString.copyFromUtf8("#!lua name=lib")))
             .build());
+    h.add(MetadataEntry.newBuilder().setCheck(Check.newBuilder().setId(42)).build());
     return h;
   }
 

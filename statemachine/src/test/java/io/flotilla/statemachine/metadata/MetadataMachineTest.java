@@ -24,6 +24,8 @@ import io.flotilla.proto.metadata.RaiseFeatureLevel;
 import io.flotilla.proto.metadata.Shard;
 import io.flotilla.proto.metadata.UpdateNode;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +54,30 @@ final class MetadataMachineTest {
 
   private Node firstNode() {
     return Objects.requireNonNull(machine.nodes().get(nodeId(1)));
+  }
+
+  @Test
+  void aCheckTellsTheDigestAndChangesNothing() {
+    List<String> found = new ArrayList<>();
+    MetadataMachine checked =
+        new MetadataMachine((id, at, digest) -> found.add(id + "@" + at + " " + digest));
+    MetadataEntry check =
+        MetadataEntry.newBuilder()
+            .setCheck(io.flotilla.proto.metadata.Check.newBuilder().setId(42))
+            .build();
+    checked.apply(1, Clusters.form());
+    MetadataState before = checked.state();
+    assertThat(checked.apply(2, check)).isEqualTo(new Verdict.Already(1));
+    assertThat(checked.state()).isEqualTo(before);
+    MetadataMachine restored =
+        MetadataMachine.of(before, (id, at, digest) -> found.add(id + "@" + at + " " + digest));
+    restored.apply(2, check);
+    assertThat(found)
+        .containsExactly(
+            "42@2 " + MetadataSnapshot.digest(before), "42@2 " + MetadataSnapshot.digest(before));
+    restored.apply(3, Clusters.recordLeader(0, 7, 2));
+    restored.apply(4, check);
+    assertThat(found.getLast()).isNotEqualTo(found.getFirst());
   }
 
   @Test
