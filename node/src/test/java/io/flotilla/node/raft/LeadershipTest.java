@@ -196,9 +196,7 @@ class LeadershipTest {
         .anySatisfy(h ->
             assertThat(h)
                 .contains(
-                    group.toString(),
-                    "entry " + place.index() + " of term " + place.term(),
-                    "a bug"));
+                    "entry " + group + "/" + place.term() + "/" + place.index() + ":", "a bug"));
     assertThat(cluster.log(leader, group).isLeader())
         .as("a halted replica claims no leadership")
         .isFalse();
