@@ -4,9 +4,6 @@ import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LogPosition;
 import io.flotilla.node.proposal.Proposal;
 import io.flotilla.node.proposal.ReplicatedMachine;
-import io.flotilla.node.proposal.ShardLog.LeaderHint;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,16 +20,15 @@ import org.slf4j.LoggerFactory;
  * the same; one that is not told halts again, and one that has applied the entry shows another
  * digest.
  */
-final class Passing implements ReplicatedMachine {
+final class Passing extends ForwardingMachine {
   private static final Logger log = LoggerFactory.getLogger(Passing.class);
 
   private final GroupId group;
-  private final ReplicatedMachine machine;
   private final Set<LogPosition> passed;
 
   Passing(GroupId group, ReplicatedMachine machine, Set<LogPosition> passed) {
+    super(machine);
     this.group = group;
-    this.machine = machine;
     this.passed = Set.copyOf(passed);
   }
 
@@ -45,33 +41,13 @@ final class Passing implements ReplicatedMachine {
           group,
           term,
           index);
-      machine.pass(term, index);
+      pass(term, index);
       if (own != null) {
         own.unknown("an operator has this entry passed");
         own.overtaken();
       }
       return;
     }
-    machine.apply(term, index, entry, own);
-  }
-
-  @Override
-  public void pass(long term, long index) {
-    machine.pass(term, index);
-  }
-
-  @Override
-  public void leaderChanged(@Nullable LeaderHint leader, boolean selfIsLeader) {
-    machine.leaderChanged(leader, selfIsLeader);
-  }
-
-  @Override
-  public SnapshotCut beginSnapshot() {
-    return machine.beginSnapshot();
-  }
-
-  @Override
-  public void restore(LogPosition position, InputStream snapshot) throws IOException {
-    machine.restore(position, snapshot);
+    super.apply(term, index, entry, own);
   }
 }
