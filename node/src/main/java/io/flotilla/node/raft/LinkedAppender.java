@@ -192,9 +192,10 @@ final class LinkedAppender extends LogAppenderBase {
       if (request == null) {
         return; // What is before them is gone from the log: a snapshot is due.
       }
+      byte[] body = request.toByteArray(); // megabytes perhaps, so not under the lock
       synchronized (lock) {
         if (generation == mine) {
-          send(request);
+          send(request, body);
         }
       }
     }
@@ -212,9 +213,8 @@ final class LinkedAppender extends LogAppenderBase {
   }
 
   /** Under the lock. */
-  private void send(AppendEntriesRequestProto request) {
+  private void send(AppendEntriesRequestProto request, byte[] body) {
     int count = request.getEntriesCount();
-    byte[] body = request.toByteArray();
     Sent sent =
         new Sent(
             generation,
@@ -379,7 +379,7 @@ final class LinkedAppender extends LogAppenderBase {
       if (getHeartbeatWaitTimeMs() <= 0 && isRunning()) {
         AppendEntriesRequestProto heartbeat = newAppendEntriesRequest(++lastCall, true);
         if (heartbeat != null) {
-          send(heartbeat);
+          send(heartbeat, heartbeat.toByteArray());
         }
       }
     }

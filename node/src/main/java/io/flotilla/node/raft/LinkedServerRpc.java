@@ -135,7 +135,7 @@ final class LinkedServerRpc implements RaftServerRpc {
   }
 
   private CompletableFuture<byte[]> appendPatiently(AppendEntriesRequestProto request) {
-    return patiently(() -> request)
+    return CompletableFuture.completedFuture(request)
         .thenComposeAsync(
             each -> {
               try {
@@ -235,18 +235,11 @@ final class LinkedServerRpc implements RaftServerRpc {
       return parser.parseFrom(
           links.ask(to, subject, request.toByteArray(), RatisSettings.REQUEST_TIMEOUT).get());
     } catch (ExecutionException e) {
-      throw new IOException(subject + " to node " + to.brief() + ": " + rootOf(e).getMessage(), e);
+      throw new IOException(
+          subject + " to node " + to.brief() + ": " + RaftHost.rootOf(e).getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException(subject + " to node " + to.brief() + " was interrupted");
     }
-  }
-
-  private static Throwable rootOf(Throwable e) {
-    Throwable root = e;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root;
   }
 }

@@ -34,7 +34,6 @@ import java.util.stream.Stream;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
-import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -290,7 +289,8 @@ public final class RaftHost implements AutoCloseable {
     log.info("node {}: {} groups open", self.brief(), replicas.size());
   }
 
-  private static Throwable rootOf(Throwable e) {
+  /** What first went wrong. */
+  static Throwable rootOf(Throwable e) {
     Throwable root = e;
     while (root.getCause() != null) {
       root = root.getCause();
@@ -374,18 +374,7 @@ public final class RaftHost implements AutoCloseable {
     RaftLog raftLog = d.getRaftLog();
     RaftConfiguration members = d.getRaftConf();
     RoleInfoProto role = d.getInfo().getRoleInfoProto();
-    List<GroupStatus.Follower> followers = new ArrayList<>();
-    if (role.hasLeaderInfo()) {
-      long[] matched = d.getInfo().getFollowerMatchIndices();
-      List<ServerRpcProto> infos = role.getLeaderInfo().getFollowerInfoList();
-      for (int i = 0; i < infos.size(); i++) {
-        followers.add(
-            new GroupStatus.Follower(
-                new NodeId(infos.get(i).getId().getId().toStringUtf8()),
-                matched != null && i < matched.length ? matched[i] : -1,
-                infos.get(i).getLastRpcElapsedTimeMs()));
-      }
-    }
+    List<GroupStatus.Follower> followers = Replica.followers(d, role);
     return new GroupStatus(
         group,
         switch (role.getRole()) {

@@ -12,6 +12,7 @@ import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -538,21 +539,28 @@ final class Replica implements ShardLog {
     if (d == null || !isLeader()) {
       return 0;
     }
-    RoleInfoProto role = d.getInfo().getRoleInfoProto();
-    long[] matched = d.getInfo().getFollowerMatchIndices();
-    if (!role.hasLeaderInfo() || matched == null) {
-      return 0;
-    }
     Set<NodeId> current = voters().current();
-    List<ServerRpcProto> followers = role.getLeaderInfo().getFollowerInfoList();
-    int holding = 0;
-    for (int i = 0; i < Math.min(followers.size(), matched.length); i++) {
-      NodeId follower = new NodeId(followers.get(i).getId().getId().toStringUtf8());
-      if (matched[i] >= index && current.contains(follower)) {
-        holding++;
+    return (int)
+        followers(d, d.getInfo().getRoleInfoProto()).stream()
+            .filter(f -> f.matched() >= index && current.contains(f.node()))
+            .count();
+  }
+
+  /** What this division, if it leads, knows of its followers; empty if it does not. */
+  static List<GroupStatus.Follower> followers(RaftServer.Division d, RoleInfoProto role) {
+    List<GroupStatus.Follower> followers = new ArrayList<>();
+    if (role.hasLeaderInfo()) {
+      long[] matched = d.getInfo().getFollowerMatchIndices();
+      List<ServerRpcProto> infos = role.getLeaderInfo().getFollowerInfoList();
+      for (int i = 0; i < infos.size(); i++) {
+        followers.add(
+            new GroupStatus.Follower(
+                new NodeId(infos.get(i).getId().getId().toStringUtf8()),
+                matched != null && i < matched.length ? matched[i] : -1,
+                infos.get(i).getLastRpcElapsedTimeMs()));
       }
     }
-    return holding;
+    return followers;
   }
 
   @Override
