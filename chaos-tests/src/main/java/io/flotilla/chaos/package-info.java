@@ -1,6 +1,7 @@
 /**
- * Clusters as a black box: real processes and real clients, faults, and the judgement over what was
- * acknowledged. All of it is test code, beside this; it knows the cluster by its ports only.
+ * Clusters as a black box: what clients were told, and the judgement over it. Here stand the
+ * histories and their checkers, which know nothing of Flotilla; the clusters, clients and faults
+ * are test code beside this, and know the cluster by its ports only.
  */
 @NullMarked
 package io.flotilla.chaos;

@@ -4,7 +4,7 @@ package io.flotilla.chaos.ledger;
  * What an error reply says about the command that it answers: the table of the architecture's
  * section on writes, as a client reads it.
  */
-enum ErrorMeaning {
+public enum ErrorMeaning {
   /** Not done; ask the node that the error names. */
   MOVED,
   /** Not done, and the same may succeed in a moment. */
@@ -14,7 +14,7 @@ enum ErrorMeaning {
   /** Done, in the sense that the command ran and this is its answer. */
   ANSWER;
 
-  static ErrorMeaning of(String error) {
+  public static ErrorMeaning of(String error) {
     String code = error.split(" ", 2)[0];
     return switch (code) {
       case "MOVED" -> MOVED;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It learns where slots are from MOVED alone, and where nobody says so, asks the nodes in turn.
  */
-final class SlotClient implements Closeable {
+public final class SlotClient implements Closeable {
   private static final int SLOTS = 16_384;
   private static final Duration PAUSE = Duration.ofMillis(20);
 
@@ -157,7 +157,7 @@ final class SlotClient implements Closeable {
   }
 
   /** The address in {@code MOVED 3999 127.0.0.1:6381}. */
-  static InetSocketAddress addressIn(String moved) {
+  public static InetSocketAddress addressIn(String moved) {
     String address = moved.substring(moved.lastIndexOf(' ') + 1);
     int colon = address.lastIndexOf(':');
     return InetSocketAddress.createUnresolved(
@@ -165,7 +165,7 @@ final class SlotClient implements Closeable {
   }
 
   /** CRC16 (XMODEM) of the key, or of what stands in its first braces. */
-  static int slotOf(String key) {
+  public static int slotOf(String key) {
     int open = key.indexOf('{');
     int close = open < 0 ? -1 : key.indexOf('}', open + 1);
     String hashed = close > open + 1 ? key.substring(open + 1, close) : key;

@@ -1,0 +1,5 @@
+/** Histories, tested. */
+@NullMarked
+package io.flotilla.chaos.history;
+
+import org.jspecify.annotations.NullMarked;
