@@ -1,6 +1,5 @@
 package io.flotilla.node.resp;
 
-import io.flotilla.statemachine.bytes.Doubles;
 import io.flotilla.statemachine.reply.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -67,7 +66,7 @@ final class ReplyEncoder {
       case Reply.Set set -> aggregate(resp3 ? '~' : '*', set.elements(), protocol);
       case Reply.Pairs pairs -> pairs(pairs.firstsAndSeconds(), protocol);
       case Reply.Double number -> {
-        byte[] text = latin1(Doubles.format(number.value()));
+        byte[] text = latin1(number.text());
         if (resp3) {
           line(',', text);
         } else {

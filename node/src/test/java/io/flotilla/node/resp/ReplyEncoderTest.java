@@ -39,6 +39,10 @@ class ReplyEncoderTest {
   void doubles() {
     expect(new Reply.Double(1.5), "$3/1.5/", ",1.5/");
     expect(new Reply.Double(3), "$1/3/", ",3/");
+    expect(
+        Reply.Double.written(0.1, "0.10000000000000001"),
+        "$19/0.10000000000000001/",
+        ",0.10000000000000001/");
     expect(new Reply.Double(Double.POSITIVE_INFINITY), "$3/inf/", ",inf/");
     expect(new Reply.Double(Double.NEGATIVE_INFINITY), "$4/-inf/", ",-inf/");
   }

@@ -66,6 +66,22 @@ public final class LongDouble {
     };
   }
 
+  /** A finite 64-bit float, exactly. */
+  public static LongDouble of(double value) {
+    if (!Double.isFinite(value)) {
+      return NOT_FINITE;
+    }
+    long bits = Double.doubleToRawLongBits(value);
+    int power = (int) (bits >>> 52) & 0x7ff;
+    long fraction = bits & 0xf_ffff_ffff_ffffL;
+    long magnitude = power == 0 ? fraction : fraction | (1L << 52);
+    if (magnitude == 0) {
+      return ZERO;
+    }
+    return new LongDouble(
+        BigInteger.valueOf(bits < 0 ? -magnitude : magnitude), Math.max(power, 1) - 1075);
+  }
+
   /** The sum, rounded as the hardware rounds it. */
   public LongDouble plus(LongDouble other) {
     if (!isFinite() || !other.isFinite()) {

@@ -2,7 +2,9 @@ package io.flotilla.statemachine.commands;
 
 import io.flotilla.statemachine.command.Family;
 import io.flotilla.statemachine.commands.bitmaps.Bitmaps;
+import io.flotilla.statemachine.commands.geo.Geo;
 import io.flotilla.statemachine.commands.hashes.Hashes;
+import io.flotilla.statemachine.commands.hyperloglogs.HyperLogLogs;
 import io.flotilla.statemachine.commands.keys.Keys;
 import io.flotilla.statemachine.commands.lists.Lists;
 import io.flotilla.statemachine.commands.sets.Sets;
@@ -20,7 +22,9 @@ public final class Families {
   public static final List<Family> ALL =
       List.of(
           Bitmaps.FAMILY,
+          Geo.FAMILY,
           Hashes.FAMILY,
+          HyperLogLogs.FAMILY,
           Keys.FAMILY,
           Keys.SERVER,
           Keys.CLUSTER,

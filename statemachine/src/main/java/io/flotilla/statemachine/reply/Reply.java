@@ -1,6 +1,8 @@
 package io.flotilla.statemachine.reply;
 
+import io.flotilla.statemachine.bytes.Doubles;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a command answers, free of any encoding.
@@ -96,8 +98,28 @@ public sealed interface Reply {
    */
   record Pairs(List<? extends Reply> firstsAndSeconds) implements Reply {}
 
-  /** A double: {@code ,1.5} in RESP3, a bulk string in RESP2, formatted as Redis does in both. */
-  record Double(double value) implements Reply {}
+  /**
+   * A double: {@code ,1.5} in RESP3, a bulk string in RESP2.
+   *
+   * @param digits how it is written where that is not {@link Doubles#format}: coordinates have more
+   *     digits; else null
+   */
+  record Double(double value, @Nullable String digits) implements Reply {
+    /** A double in Redis's usual notation. */
+    public Double(double value) {
+      this(value, null);
+    }
+
+    /** A double in these digits. */
+    public static Double written(double value, String digits) {
+      return new Double(value, digits.equals(Doubles.format(value)) ? null : digits);
+    }
+
+    /** How it is written, in both protocols. */
+    public String text() {
+      return digits == null ? Doubles.format(value) : digits;
+    }
+  }
 
   /** A truth value: {@code #t} in RESP3, 1 or 0 in RESP2. */
   record Bool(boolean value) implements Reply {}

@@ -36,6 +36,23 @@ class LongDoubleTest {
   }
 
   @Example
+  void doublesAreExact() {
+    assertThat(ofDouble(13.361389338970184)).isEqualTo("13.36138933897018433");
+    assertThat(ofDouble(-0.0)).isEqualTo("0");
+    assertThat(ofDouble(-180)).isEqualTo("-180");
+    assertThat(ofDouble(0x1p-3)).isEqualTo("0.125");
+    assertThat(ofDouble(Double.MIN_VALUE)).isEqualTo("0");
+    assertThat(ofDouble(1e-17)).isEqualTo("0.00000000000000001");
+    assertThat(ofDouble(Double.MAX_VALUE))
+        .isEqualTo(new BigDecimal(Double.MAX_VALUE).toPlainString());
+    assertThat(LongDouble.of(Double.NEGATIVE_INFINITY).isFinite()).isFalse();
+  }
+
+  private static String ofDouble(double value) {
+    return Ascii.text(LongDouble.of(value).format());
+  }
+
+  @Example
   void halvesGoToEven() {
     // 2^64 + 1 lies between 2^64 and 2^64 + 2; 2^64 + 3 between + 2 and + 4
     assertThat(shown("18446744073709551617")).isEqualTo("18446744073709551616");

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random commands on strings, keys, hashes, lists, sets and sorted sets, now and then many in a
- * transaction, asked of the bare machine and of a real Redis: equal replies and equal events,
- * command by command, through growth over every encoding's limits and back.
+ * Random commands on strings, keys, hashes, lists, sets, sorted sets, places and HyperLogLogs, now
+ * and then many in a transaction, asked of the bare machine and of a real Redis: equal replies and
+ * equal events, command by command, through growth over every encoding's limits and back.
  *
  * <p>{@code -Ddifferential.seed=7 -Ddifferential.commands=1000000} repeats a run or makes it
  * longer. What goes by chance (SPOP and its kin) or by another order (cursors) is left to other
@@ -42,7 +42,8 @@ class DifferentialTest {
   /**
    * What may be said, a line each. h l s z x: a key of hashes, lists, sets, sorted sets, sorted
    * sets of one score; m: a member or field; v: a value; n: an index or a count; o: a bit; d: a
-   * score; b: a bound of scores; B: a bound of members. A letter and an ellipsis: many of it. A
+   * score; b: a bound of scores; B: a bound of members; g: a key of places; O and A: a longitude
+   * and a latitude; R: a radius; p: a key of HyperLogLogs. A letter and an ellipsis: many of it. A
    * bar: one of several.
    */
   private static final List<String> LINES =
@@ -181,7 +182,36 @@ class DifferentialTest {
           "ZREVRANGEBYLEX x B B",
           "ZRANGEBYLEX x B B LIMIT n n",
           "ZLEXCOUNT x B B",
-          "ZREMRANGEBYLEX x B B");
+          "ZREMRANGEBYLEX x B B",
+          "GEOADD g O A m",
+          "GEOADD g NX|XX|CH O A m O A m",
+          "GEOADD g OAm…",
+          "GEOPOS g m m",
+          "GEOHASH g m m",
+          "GEODIST g m m m|km|ft|mi",
+          "GEOSEARCH g FROMLONLAT O A BYRADIUS R km|mi ASC WITHDIST WITHCOORD",
+          "GEOSEARCH g FROMLONLAT O A BYRADIUS R km|mi WITHHASH",
+          "GEOSEARCH g FROMLONLAT O A BYBOX R R km|mi DESC COUNT n",
+          "GEOSEARCH g FROMMEMBER m BYBOX R R km|mi COUNT n ANY",
+          "GEORADIUS g O A R km|mi COUNT n WITHDIST",
+          "GEORADIUSBYMEMBER g m R km|mi STORE g",
+          "GEOSEARCHSTORE g g FROMLONLAT O A BYRADIUS R km|mi",
+          "ZCARD g",
+          "ZREM g m…",
+          "DEL g",
+          "PFADD p v",
+          "PFADD p m",
+          "PFADD p m…",
+          "PFADD p m…",
+          "PFCOUNT p p",
+          "PFCOUNT p p p",
+          "PFMERGE p p p",
+          "PFMERGE p",
+          "PFDEBUG ENCODING|DECODE|TODENSE p",
+          "GET p",
+          "OBJECT ENCODING p",
+          "GETRANGE p 0 20",
+          "DEL p");
 
   private static final Set<String> WITHOUT_ORDER =
       Set.of("HGETALL", "HKEYS", "HVALS", "SMEMBERS", "SINTER", "SUNION", "SDIFF", "KEYS");
@@ -316,7 +346,7 @@ class DifferentialTest {
 
   private static String argument(Random random, char letter) {
     return switch (letter) {
-      case 'a' -> argument(random, "hlszxttt".charAt(random.nextInt(8)));
+      case 'a' -> argument(random, "hlszxtttgp".charAt(random.nextInt(10)));
       case 'e' ->
           switch (random.nextInt(6)) {
             case 0 -> "1000";
@@ -324,7 +354,10 @@ class DifferentialTest {
             default -> "" + (9_999_999_990_000L + random.nextInt(5));
           };
       case 'o' -> "" + random.nextInt(120);
-      case 'h', 'l', 's', 'z', 'x', 't' ->
+      case 'O' -> String.format(Locale.ROOT, "%.6f", random.nextDouble() * 360 - 180);
+      case 'A' -> String.format(Locale.ROOT, "%.6f", random.nextDouble() * 150 - 75);
+      case 'R' -> "" + (random.nextInt(4) == 0 ? random.nextInt(9000) : random.nextInt(900));
+      case 'h', 'l', 's', 'z', 'x', 't', 'g', 'p' ->
           random.nextInt(300) == 0 ? "{k}h0" : "{k}" + letter + random.nextInt(3);
       case 'm' ->
           random.nextInt(400) == 0

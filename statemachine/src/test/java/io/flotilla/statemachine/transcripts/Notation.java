@@ -108,7 +108,7 @@ public final class Notation {
         yield "[" + String.join(", ", parts) + "]";
       }
       case Reply.Double number -> {
-        String text = Doubles.format(number.value());
+        String text = number.text();
         yield text.chars().allMatch(c -> c == '-' || (c >= '0' && c <= '9')) ? text + ".0" : text;
       }
       case Reply.Bool truth -> truth.value() ? "true" : "false";
@@ -175,7 +175,7 @@ public final class Notation {
   /** The reply as RESP2 shows it: flat, without the types that it has not. */
   public static Reply resp2(Reply reply) {
     return switch (reply) {
-      case Reply.Double number -> Reply.bulk(Doubles.format(number.value()));
+      case Reply.Double number -> Reply.bulk(number.text());
       case Reply.Bool truth -> Reply.yesNo(truth.value());
       case Reply.BigNumber number -> Reply.bulk(number.digits());
       case Reply.Verbatim verbatim -> Reply.bulk(verbatim.bytes());
@@ -231,6 +231,16 @@ public final class Notation {
 
   private static List<Reply> resp3(List<? extends Reply> elements) {
     return elements.stream().map(Notation::resp3).toList();
+  }
+
+  /** The reply with the doubles of its arrays as mere values, however they are written. */
+  static Reply withoutDigits(Reply reply) {
+    return switch (reply) {
+      case Reply.Double number -> new Reply.Double(number.value());
+      case Reply.Array array ->
+          Reply.array(array.elements().stream().map(Notation::withoutDigits).toList());
+      default -> reply;
+    };
   }
 
   /**
@@ -406,11 +416,7 @@ public final class Notation {
           if (token.matches("-?[0-9].*")) {
             String number = token.endsWith(".0") ? token.substring(0, token.length() - 2) : token;
             double value = Doubles.parse(Ascii.bytes(number));
-            if (!Doubles.format(value).equals(number)) {
-              throw new IllegalArgumentException(
-                  "the double " + token + " is written " + Doubles.format(value));
-            }
-            yield new Reply.Double(value);
+            yield Reply.Double.written(value, number);
           }
           if (isWord(token)) {
             yield new Reply.Simple(token);

@@ -209,7 +209,8 @@ public final class RealRedis implements AutoCloseable {
 
     @Override
     public Reply seen(Reply meant) {
-      return protocol == 2 ? Notation.resp2(meant) : Notation.resp3(meant);
+      Reply reply = protocol == 2 ? Notation.resp2(meant) : Notation.resp3(meant);
+      return client.takesAnyDigits() ? Notation.withoutDigits(reply) : reply;
     }
 
     /** From now on doubles count by their value: Redis 7.0 writes 17 digits, 7.2 the fewest. */

@@ -121,16 +121,19 @@ public final class RespConnection implements AutoCloseable {
     anyDigits = true;
   }
 
+  boolean takesAnyDigits() {
+    return anyDigits;
+  }
+
   /**
-   * A double; one that is written otherwise than ours would be is no equal of it: Redis 7.0 writes
-   * all 17 digits, and an exchange that shows it says {@code @since 7.2}.
+   * A double; one that is written otherwise than ours is no equal of it: Redis 7.0 writes all 17
+   * digits, and an exchange that shows it says {@code @since 7.2}.
    */
   private Reply number(String text) {
     double value = text.endsWith("nan") ? Double.NaN : Doubles.parse(Ascii.bytes(text));
-    if (!anyDigits && !Doubles.format(value).equals(text) && !Double.isNaN(value)) {
-      return new Reply.Simple("the double " + text + " would be " + Doubles.format(value));
-    }
-    return new Reply.Double(value);
+    return anyDigits || Double.isNaN(value)
+        ? new Reply.Double(value)
+        : Reply.Double.written(value, text);
   }
 
   private List<Reply> elements(int count) throws IOException {
