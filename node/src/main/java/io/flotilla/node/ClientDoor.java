@@ -61,6 +61,7 @@ final class ClientDoor implements AutoCloseable {
     CommandTable table = NodeCommands.table(Families.ALL);
     Parameters parameters =
         new Parameters(
+            listen.host(),
             listen.port(),
             config.of(Keys.NODE_DIRECTORY).toString(),
             Translations.valueBytesMax(config));

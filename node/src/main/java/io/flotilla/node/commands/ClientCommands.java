@@ -121,7 +121,9 @@ final class ClientCommands {
                 session.name().length == 0 ? Reply.NIL : Reply.bulk(session.name())))
         .inTurn("client|getredir", Words.prompt((session, argv) -> Reply.integer(-1)))
         .atOnce("client|id", Words.prompt((session, argv) -> Reply.integer(session.id())))
-        .inTurn("client|info", Words.prompt((session, argv) -> Words.text(line(session) + "\n")))
+        .inTurn(
+            "client|info",
+            Words.prompt((session, argv) -> Words.text(line(session, requestBytes(argv)) + "\n")))
         .inTurn("client|kill", Words.prompt(ClientCommands::kill))
         .inTurn("client|list", Words.prompt(ClientCommands::list))
         .inTurn(
@@ -298,7 +300,7 @@ final class ClientCommands {
     StringBuilder lines = new StringBuilder();
     for (Session each : session.front().clients().all()) {
       if (wanted.test(each)) {
-        lines.append(line(each)).append('\n');
+        lines.append(line(each, each == session ? requestBytes(argv) : 0)).append('\n');
       }
     }
     return new Reply.Verbatim("txt", lines.toString().getBytes(StandardCharsets.ISO_8859_1));
@@ -312,8 +314,27 @@ final class ClientCommands {
     return Reply.error("ERR Unknown client type '" + Ascii.text(type) + "'");
   }
 
-  private static String line(Session session) {
+  /** How long a request is as an array of bulk strings: Redis counts the one that it runs too. */
+  private static long requestBytes(byte[][] argv) {
+    long bytes = headBytes(argv.length);
+    for (byte[] argument : argv) {
+      bytes += headBytes(argument.length) + argument.length + 2;
+    }
+    return bytes;
+  }
+
+  private static int headBytes(int number) {
+    return 1 + Integer.toString(number).length() + 2;
+  }
+
+  /**
+   * A client as CLIENT LIST shows it.
+   *
+   * @param running bytes of the request that it is running, if it is the one that asks
+   */
+  private static String line(Session session, long running) {
     var connection = session.connection();
+    long input = connection.inputBytes() + running;
     StringBuilder flags = new StringBuilder();
     if (session.isMonitoring()) {
       flags.append('O');
@@ -349,16 +370,14 @@ final class ClientCommands {
         + (flags.isEmpty() ? "N" : flags)
         + " db=0 sub=0 psub=0 ssub=0 multi="
         + session.queuedCommands()
-        + " watch="
-        + session.watchedKeys()
         + " qbuf="
-        + connection.inputBytes()
+        + input
         + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll="
         + (output > 0 ? 1 : 0)
         + " omem="
         + output
         + " tot-mem="
-        + (connection.inputBytes() + output)
+        + (input + output)
         + " events=r cmd="
         + session.lastCommand()
         + " user=default redir=-1 resp="

@@ -20,8 +20,13 @@ public final class NodeCommands {
             List.of(ConnectionCommands.ROWS, ClientCommands.ROWS)),
         Family.of("connection", List.of(ClientCommands.CONTAINER)),
         Family.of("server", AclCategory.CONNECTION, List.of(CommandCommands.ROWS)),
-        Family.of("server", List.of(ServerCommands.ROWS, InfoCommand.ROWS, ConfigCommands.ROWS)),
+        Family.of(
+            "server",
+            List.of(
+                ServerCommands.ROWS, InfoCommand.ROWS, ConfigCommands.ROWS, MemoryCommands.ROWS)),
         Family.of("generic", AclCategory.CONNECTION, List.of(WaitCommands.ROWS)),
+        Family.of("scripting", AclCategory.SCRIPTING, List.of(LibraryCommands.ROWS)),
+        Family.of("scripting", List.of(LibraryCommands.CONTAINERS)),
         Family.of("cluster", AclCategory.CONNECTION, List.of(ConnectionCommands.CLUSTER_ROWS)),
         Family.of("cluster", List.of(ClusterCommands.ROWS)));
   }
@@ -42,7 +47,9 @@ public final class NodeCommands {
     new InfoCommand(facts, parameters).bind(bindings);
     new ConfigCommands(facts, parameters).bind(bindings);
     new ServerCommands(facts).bind(bindings);
+    new MemoryCommands(facts).bind(bindings);
     WaitCommands.bind(bindings);
+    LibraryCommands.bind(bindings);
     new ClusterCommands(facts).bind(bindings);
     Help.bind(bindings, table);
     return new CommandBook(table, bindings);

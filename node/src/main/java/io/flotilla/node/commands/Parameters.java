@@ -6,6 +6,7 @@ import io.flotilla.node.session.SessionSettings.DebugCommand;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
@@ -55,9 +56,15 @@ public final class Parameters {
 
     /** Remembered, without effect. */
     record Kept(String initial) implements Sort {}
+
+    /** As {@link Fixed}, and refused in words of its own. */
+    record Refused(String value, String why) implements Sort {}
   }
 
   private record Parameter(Type type, Sort sort) {}
+
+  /** Told only to who names them, as in Redis. */
+  private static final Set<String> HIDDEN = Set.of("key-load-delay");
 
   private final Map<String, Parameter> byName = new TreeMap<>();
   private final Map<String, String> kept = new ConcurrentHashMap<>();
@@ -65,11 +72,12 @@ public final class Parameters {
   /**
    * The parameters of a node.
    *
+   * @param host where it listens
    * @param port where it listens for clients
    * @param directory where it keeps its data
    * @param maxBulkBytes the longest argument that it takes
    */
-  public Parameters(int port, String directory, long maxBulkBytes) {
+  public Parameters(String host, int port, String directory, long maxBulkBytes) {
     shared(
         "hash-max-listpack-entries", "hash-max-ziplist-entries", integer(0, Long.MAX_VALUE), "128");
     shared("hash-max-listpack-value", "hash-max-ziplist-value", memory(0), "64");
@@ -140,22 +148,32 @@ public final class Parameters {
             value -> value,
             new Sort.Local(s -> s.debugCommand().name().toLowerCase(Locale.ROOT), (s, v) -> s)));
 
-    fixed("port", "" + port);
+    byName.put(
+        "port",
+        new Parameter(
+            value -> value,
+            new Sort.Refused(
+                "" + port,
+                "Unable to listen on this port: it is listen.client of the node's file")));
+    fixed("bind", host);
     fixed("dir", directory);
     fixed("databases", "1");
-    fixed("save", "");
     fixed("appendonly", "yes");
     fixed("appendfsync", "always");
     fixed("cluster-enabled", "yes");
     fixed("cluster-require-full-coverage", "no");
     fixed("proto-max-bulk-len", "" + maxBulkBytes);
-    fixed("maxmemory-clients", "0");
     fixed("notify-keyspace-events", "");
     fixed("replicaof", "");
+    fixed("slaveof", "");
     fixed("daemonize", "no");
     fixed("io-threads", "1");
     fixed("tcp-backlog", "511");
 
+    kept("save", Parameters::savePoints, "");
+    kept("repl-backlog-size", memory(1), "1048576");
+    kept("maxmemory-clients", Parameters::memoryOrPercent, "0");
+    kept("key-load-delay", integer(Integer.MIN_VALUE, INT_MAX), "0");
     kept("tcp-keepalive", integer(0, INT_MAX), "300");
     kept("maxmemory-samples", integer(1, INT_MAX), "5");
     kept("maxmemory-eviction-tenacity", integer(0, 100), "10");
@@ -200,7 +218,7 @@ public final class Parameters {
         continue;
       }
       for (String name : byName.keySet()) {
-        if (Patterns.matches(pattern, name)) {
+        if (!HIDDEN.contains(name) && Patterns.matches(pattern, name)) {
           found.put(name, value(front, name));
         }
       }
@@ -221,6 +239,7 @@ public final class Parameters {
       }
       case Sort.Local local -> local.read().apply(front.settings());
       case Sort.Fixed fixed -> fixed.value();
+      case Sort.Refused refused -> refused.value();
       case Sort.Kept initial -> {
         String value = kept.get(name);
         yield value == null ? initial.initial() : value;
@@ -241,6 +260,12 @@ public final class Parameters {
    */
   String check(Front front, String name, String value) throws BadValue {
     Parameter parameter = parameter(name);
+    if (parameter.sort() instanceof Sort.Refused refused) {
+      if (!value.equals(refused.value())) {
+        throw new BadValue(refused.why());
+      }
+      return value;
+    }
     boolean fixed = parameter.sort() instanceof Sort.Fixed || name.equals("enable-debug-command");
     if (fixed) {
       if (!value.equals(value(front, name))) {
@@ -262,6 +287,7 @@ public final class Parameters {
       case Sort.Local local -> front.settings(settings -> local.write().apply(settings, value));
       case Sort.Kept remembered -> kept.put(name, value);
       case Sort.Fixed fixed -> {}
+      case Sort.Refused refused -> {}
       case Sort.Shared shared -> throw new IllegalArgumentException(name + " is the cluster's");
     }
   }
@@ -384,6 +410,43 @@ public final class Parameters {
       throw new BadValue(otherwise);
     }
     return number * unit;
+  }
+
+  /** Pairs of seconds and changes; nothing for never. */
+  private static String savePoints(String value) throws BadValue {
+    String points = value.trim();
+    String[] words = points.isEmpty() ? new String[0] : points.split(" +", -1);
+    boolean pairs = words.length % 2 == 0;
+    for (int i = 0; i < words.length && pairs; i++) {
+      try {
+        pairs = Long.parseLong(words[i]) >= (i % 2 == 0 ? 1 : 0);
+      } catch (NumberFormatException e) {
+        pairs = false;
+      }
+    }
+    if (!pairs) {
+      throw new BadValue("Invalid save parameters");
+    }
+    return String.join(" ", words);
+  }
+
+  private static String memoryOrPercent(String value) throws BadValue {
+    String wrong = "argument must be a memory or percent value";
+    if (!value.endsWith("%")) {
+      return inBounds(bytes(value, wrong), 0, Long.MAX_VALUE);
+    }
+    try {
+      long percent = Long.parseLong(value.substring(0, value.length() - 1));
+      if (percent > 100) {
+        throw new BadValue("percentage argument must be less or equal to 100");
+      }
+      if (percent < 0) {
+        throw new BadValue(wrong);
+      }
+      return percent + "%";
+    } catch (NumberFormatException e) {
+      throw new BadValue(wrong);
+    }
   }
 
   private static Type choice(String... words) {

@@ -6,6 +6,7 @@ import io.flotilla.statemachine.reply.Reply;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class Unsupported implements Front.Unsupported {
   private static final Map<String, String> INSTEAD = new HashMap<>();
   private static final Map<String, String> MISSING = new HashMap<>();
+
+  /** What Redis refuses there before it looks at anything else. */
+  private static final Set<String> NEVER_IN_A_TRANSACTION = Set.of("save", "sync", "psync");
 
   static {
     instead(
@@ -107,8 +111,11 @@ public final class Unsupported implements Front.Unsupported {
   }
 
   @Override
-  public @Nullable Reply of(byte[][] argv) {
+  public @Nullable Reply of(byte[][] argv, boolean inTransaction) {
     String name = Ascii.text(argv[0]).toLowerCase(Locale.ROOT);
+    if (inTransaction && NEVER_IN_A_TRANSACTION.contains(name)) {
+      return Reply.error("ERR Command not allowed inside a transaction");
+    }
     String full =
         argv.length > 1 ? name + "|" + Ascii.text(argv[1]).toLowerCase(Locale.ROOT) : name;
     String way = INSTEAD.containsKey(full) ? INSTEAD.get(full) : INSTEAD.get(name);

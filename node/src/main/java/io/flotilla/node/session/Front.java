@@ -31,7 +31,7 @@ public final class Front implements RespServer.Sessions {
    */
   public interface Unsupported {
     /** The error, or null if nothing is known of this name. */
-    @Nullable Reply of(byte[][] argv);
+    @Nullable Reply of(byte[][] argv, boolean inTransaction);
   }
 
   private final CommandBook book;
@@ -140,8 +140,8 @@ public final class Front implements RespServer.Sessions {
     return wallMillis.getAsLong();
   }
 
-  Reply unsupported(byte[][] argv, Reply otherwise) {
-    Reply known = unsupported.of(argv);
+  Reply unsupported(byte[][] argv, boolean inTransaction, Reply otherwise) {
+    Reply known = unsupported.of(argv, inTransaction);
     return known == null ? otherwise : known;
   }
 

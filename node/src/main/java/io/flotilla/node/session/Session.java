@@ -512,11 +512,11 @@ public final class Session implements ConnectionHandler, Asker {
   /** What is wrong with the request itself, or with who asks; null if nothing is. */
   private @Nullable Reply refusal(@Nullable Entry entry, byte[][] argv) {
     if (entry == null) {
-      return front.unsupported(argv, Refusals.unknownCommand(argv));
+      return front.unsupported(argv, transaction != null, Refusals.unknownCommand(argv));
     }
     int count = argv.length;
     if (count > 1 && !entry.command().subcommands().isEmpty()) {
-      return front.unsupported(argv, Refusals.unknownSubcommand(argv));
+      return front.unsupported(argv, transaction != null, Refusals.unknownSubcommand(argv));
     }
     if (!entry.command().acceptsCount(count)) {
       return Errors.wrongArity(entry.command().fullName());
@@ -815,11 +815,13 @@ public final class Session implements ConnectionHandler, Asker {
   private void exec(Entry entry, byte[][] argv, long cost, boolean muted, long sinceNanos) {
     Transaction open = transaction;
     if (open == null) {
+      monitored(entry, argv);
       answer(entry, argv, cost, muted, sinceNanos, Refusals.EXEC_WITHOUT_MULTI);
       return;
     }
     List<Item.Watched> conditions = List.copyOf(watched);
     if (open.isBroken()) {
+      monitored(entry, argv); // they were told of MULTI, so they learn that it is over
       endTransaction();
       answer(entry, argv, cost, muted, sinceNanos, Refusals.EXEC_ABORTED);
       return;
@@ -1256,11 +1258,6 @@ public final class Session implements ConnectionHandler, Asker {
   /** How many commands are queued behind MULTI; −1 outside. Any thread. */
   public int queuedCommands() {
     return queued;
-  }
-
-  /** How many keys are watched. Any thread; about. */
-  public int watchedKeys() {
-    return watched.size();
   }
 
   /** The last command, by its full name. Any thread. */

@@ -306,12 +306,70 @@ class NodeCommandsTest {
         }
       }
       client.expect(
-          "CONFIG SET port 1",
-          "(error) ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable config");
+          "CONFIG SET databases 2",
+          "(error) ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config");
+    }
+  }
+
+  @Test
+  void parametersOfWhatIsNotHereAreCheckedAndRemembered() {
+    try (RespClient client = node.connect()) {
+      client
+          .expect("CONFIG SET repl-backlog-size 10000002", "OK")
+          .expect("CONFIG GET repl-backlog-size", "[\"repl-backlog-size\", \"10000002\"]")
+          .expect("CONFIG SET maxmemory-clients 20%", "OK")
+          .expect(
+              "CONFIG SET timeout 3 maxmemory-clients 200%",
+              "(error) ERR CONFIG SET failed (possibly related to argument 'maxmemory-clients') - percentage argument must be less or equal to 100")
+          .expect("CONFIG GET timeout", "[\"timeout\", \"0\"]")
+          .expect("CONFIG GET key-load-delay", "[\"key-load-delay\", \"0\"]");
+      assertThat(client.call("CONFIG SET save 5")).endsWith("'save') - Invalid save parameters");
+      assertThat(client.call("CONFIG SET port 1"))
+          .contains("'port') - Unable to listen on this port");
+      assertThat(client.call("CONFIG GET *")).doesNotContain("key-load-delay");
+      assertThat(client.call("CONFIG GET *of bind")).contains("slaveof", "replicaof", "127.0.0.1");
     }
   }
 
   // ------------------------------------------------------------------ the rest
+
+  @Test
+  void monitorsLearnThatATransactionIsOverWhenItIsAborted() {
+    try (RespClient monitor = node.connect();
+        RespClient client = node.connect()) {
+      monitor.expect("MONITOR", "OK");
+      client
+          .expect("MULTI", "OK")
+          .expect("SAVE", "(error) ERR Command not allowed inside a transaction")
+          .expect("EXEC", "(error) EXECABORT Transaction discarded because of previous errors.");
+      assertThat(monitor.reply()).endsWith("\"MULTI\"");
+      assertThat(monitor.reply()).endsWith("\"EXEC\"");
+    }
+  }
+
+  @Test
+  void whoAsksSeesItsOwnRequestInItsBuffer() {
+    try (RespClient client = node.connect()) {
+      assertThat(client.call("CLIENT LIST")).contains(" qbuf=26 ").contains(" obl=0 oll=0 omem=0 ");
+      assertThat(client.call("CLIENT INFO")).contains(" qbuf=26 ");
+    }
+  }
+
+  @Test
+  void thereAreNoScriptsAndNoFunctionsToListOrRemove() {
+    try (RespClient client = node.connect()) {
+      client
+          .expect("FUNCTION FLUSH", "OK")
+          .expect("FUNCTION FLUSH async", "OK")
+          .expect("FUNCTION FLUSH x", "(error) ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
+          .expect("FUNCTION LIST", "[]")
+          .expect("SCRIPT EXISTS a b", "[0, 0]")
+          .expect("SCRIPT FLUSH SYNC", "OK")
+          .expect("SCRIPT FLUSH x", "(error) ERR SCRIPT FLUSH only support SYNC|ASYNC option");
+      assertThat(client.call("FUNCTION LOAD x")).contains("does not have scripts");
+      assertThat(client.call("EVAL x 0")).contains("does not have scripts");
+    }
+  }
 
   @Test
   void infoHasTheFieldsThatClientsRead() {

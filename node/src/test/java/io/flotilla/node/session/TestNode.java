@@ -81,7 +81,8 @@ public final class TestNode implements AutoCloseable, NodeFacts {
     }
     publish(count);
     router = new Router(views, hints, A);
-    Parameters parameters = new Parameters(7000, "/data", RequestLimits.DEFAULT_MAX_BULK_BYTES);
+    Parameters parameters =
+        new Parameters("127.0.0.1", 7000, "/data", RequestLimits.DEFAULT_MAX_BULK_BYTES);
     Intake intake = new Intake(1 << 24, 1 << 28);
     front =
         new Front(

@@ -27,6 +27,7 @@ public final class Families {
           HyperLogLogs.FAMILY,
           Keys.FAMILY,
           Keys.SERVER,
+          Keys.MEMORY,
           Keys.CLUSTER,
           Lists.FAMILY,
           Sets.FAMILY,

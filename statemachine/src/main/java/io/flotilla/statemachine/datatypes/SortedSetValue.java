@@ -1,6 +1,7 @@
 package io.flotilla.statemachine.datatypes;
 
 import io.flotilla.statemachine.bytes.SipHash;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,8 +115,9 @@ public final class SortedSetValue implements Value {
   }
 
   /**
-   * The number of members before this one as byte strings, or up to it; meant for sorted sets whose
-   * members all have one score.
+   * The number of members before the first one that is not less than this byte string, or, where it
+   * is inclusive, not less and not equal. Meant for sorted sets whose members all have one score,
+   * but the same as in Redis wherever the members ascend with their scores.
    */
   public long membersBefore(byte[] member, boolean inclusive) {
     if (isEmpty()) {
@@ -132,10 +134,38 @@ public final class SortedSetValue implements Value {
       }
       return before;
     }
-    double[] first = new double[1];
-    visitRange(0, 1, false, (lowest, score) -> first[0] = score);
-    long rank = rank(ScoredRecords.key(first[0]), member);
-    return inclusive && score(member) == first[0] ? rank + 1 : rank;
+    double lowest = scoreAt(0);
+    if (lowest != scoreAt(size() - 1)) {
+      return membersBeforeOfManyScores(member, inclusive);
+    }
+    long rank = rank(ScoredRecords.key(lowest), member);
+    return inclusive && score(member) == lowest ? rank + 1 : rank;
+  }
+
+  private double scoreAt(long rank) {
+    double[] found = new double[1];
+    visitRange(rank, 1, false, (member, score) -> found[0] = score);
+    return found[0];
+  }
+
+  /**
+   * A search by halves over the ranks; what it finds where members do not ascend is any such place.
+   */
+  private long membersBeforeOfManyScores(byte[] bound, boolean inclusive) {
+    long from = 0;
+    long to = size();
+    while (from < to) {
+      long middle = (from + to) >>> 1;
+      int[] order = new int[1];
+      visitRange(
+          middle, 1, false, (member, score) -> order[0] = Arrays.compareUnsigned(member, bound));
+      if (order[0] < 0 || (order[0] == 0 && inclusive)) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return from;
   }
 
   private long rank(long key, byte[] member) {

@@ -24,6 +24,9 @@ public final class Keys {
   public static final Family SERVER =
       Family.of("server", AclCategory.KEYSPACE, List.of(WholeShard.serverRows()));
 
+  /** MEMORY, and what of it needs a shard's keys; the rest is the node's. */
+  public static final Family MEMORY = Family.of("server", List.of(MemoryUsage.rows()));
+
   /** CLUSTER, and those of its subcommands that need a shard's keys; the others are the node's. */
   public static final Family CLUSTER = Family.of("cluster", List.of(WholeShard.clusterRows()));
 

@@ -1,0 +1,104 @@
+# Redis's own test suite: gets it, and lays it out so that it can be run. Sourced by bin/conformance.
+#
+#   DIR/suite-<version>/
+#     runtest  tests/  utils/     as they are in Redis's source: nothing of it is edited
+#     src/version.h               tells which Redis the suite is of
+#     src/redis-cli …             links to what is installed: the suite calls them there
+#
+# Where it comes from: the directory or archive that FLOTILLA_REDIS_SUITE names, else the source package of the redis that Debian or
+# Ubuntu has. Its sources are asked for with an apt configuration of our own, so that nothing of the machine's is changed.
+
+redis_suite_explain() {
+  cat >&2 <<'END'
+conformance: Redis's test suite cannot be had here.
+  Debian, Ubuntu:  it comes by itself, from the source package, where apt-get reaches its mirrors
+  elsewhere:       unpack a source archive of Redis 7.0.15 and name its directory, or the archive itself:
+                   FLOTILLA_REDIS_SUITE=<directory, .tar.gz or URL of one> bin/conformance
+It also needs tclsh, and redis-cli for some of its files: packages tcl and redis-tools of Debian and Ubuntu, tcl-tk and redis of Homebrew.
+END
+}
+
+# redis_suite_tools: tclsh and Redis's own programs; installs them where it may. Fails without tclsh.
+redis_suite_tools() {
+  if ! { command -v tclsh && command -v redis-cli && command -v redis-server; } >/dev/null; then
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+      echo 'Installing tcl, redis-server and redis-tools; no service is started.' >&2
+      { RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tcl redis-server redis-tools \
+        || { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tcl redis-server redis-tools; }; } \
+        >/dev/null || return 1
+    fi
+  fi
+  command -v tclsh >/dev/null
+}
+
+# redis_suite_archive DIR: puts an archive of Redis's source at DIR/redis.tar.gz by way of Debian's source package.
+redis_suite_archive() {
+  command -v apt-get >/dev/null || return 1
+  local apt="$1/apt" options=() file
+  rm -rf "$apt" && mkdir -p "$apt/lists/partial" "$apt/cache" "$apt/source" || return 1
+  # The machine's own sources, with deb-src in the place of deb; both of apt's notations.
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    [ ! -r "$file" ] || sed -n -e 's/^deb\([[:space:]]\)/deb-src\1/p' "$file"
+  done >"$apt/sources.list"
+  mkdir -p "$apt/sources.list.d"
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [ ! -r "$file" ] || sed -e 's/^Types:.*/Types: deb-src/' "$file" >"$apt/sources.list.d/${file##*/}"
+  done
+  options=(
+    -o "Dir::Etc::SourceList=$apt/sources.list" -o "Dir::Etc::SourceParts=$apt/sources.list.d"
+    -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root
+  )
+  echo 'Getting the source package of redis …' >&2
+  {
+    apt-get "${options[@]}" update \
+      && (cd "$apt/source" && apt-get "${options[@]}" source --download-only redis) \
+      && mv "$apt"/source/redis_*.orig.tar.gz "$1/redis.tar.gz"
+  } >"$1/apt.log" 2>&1 || {
+    tail -n 5 "$1/apt.log" >&2
+    return 1
+  }
+  rm -rf "$apt"
+}
+
+# redis_suite DIR: prints the directory of a suite that can be run. DIR is kept between runs.
+redis_suite() {
+  local work="$1" named="${FLOTILLA_REDIS_SUITE-}" place tool source version
+  mkdir -p "$work" || return 1
+  work="$(cd -P "$work" && pwd)"
+  redis_suite_tools || return 1
+  if [ -z "$named" ]; then
+    for place in "$work"/suite-*; do
+      if [ -f "$place/.whole" ]; then
+        printf '%s\n' "$place"
+        return 0
+      fi
+    done
+    redis_suite_archive "$work" || return 1
+    named="$work/redis.tar.gz"
+  fi
+  source="$work/source"
+  rm -rf "$source" && mkdir -p "$source" || return 1
+  case "$named" in
+    http://* | https://*)
+      curl -fsSL -o "$work/redis.tar.gz" "$named" && named="$work/redis.tar.gz" || return 1
+      ;;
+  esac
+  if [ -d "$named" ]; then
+    cp -R "$named/runtest" "$named/tests" "$named/utils" "$source/" && mkdir "$source/src" && cp "$named/src/version.h" "$source/src/" || return 1
+  else
+    tar -xzf "$named" -C "$source" --strip-components=1 || return 1
+    # Only the suite is kept, none of Redis's code.
+    find "$source" -mindepth 1 -maxdepth 1 ! -name runtest ! -name tests ! -name utils ! -name src -exec rm -rf {} + || return 1
+    find "$source/src" -mindepth 1 ! -name version.h -delete || return 1
+  fi
+  for tool in redis-cli redis-benchmark redis-server; do
+    if command -v "$tool" >/dev/null; then
+      ln -s "$(command -v "$tool")" "$source/src/$tool" || return 1
+    fi
+  done
+  version="$(sed -n 's/^#define REDIS_VERSION "\(.*\)".*/\1/p' "$source/src/version.h")"
+  [ -n "$version" ] && [ -f "$source/runtest" ] || return 1
+  place="$work/suite-$version"
+  rm -rf "$place" && mv "$source" "$place" && : >"$place/.whole" || return 1
+  printf '%s\n' "$place"
+}
