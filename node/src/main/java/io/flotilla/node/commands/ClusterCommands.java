@@ -28,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Redis has nodes that are masters or replicas of one; here a node holds replicas of several
  * shards and leads some of them. So a node that leads any shard is shown as a master with all slots
- * of the shards that it leads; one that leads none is shown as a replica of whoever leads its first
- * shard. CLUSTER SHARDS tells it shard by shard. Everything is a view of {@link RouteTable}, and no
+ * of the shards that it leads, and nowhere as a replica; one that leads none is shown as a replica
+ * of whoever leads its first shard, and CLUSTER SLOTS and SHARDS list it under each shard that it
+ * holds. Clients keep one role per address: redis-py and node-redis take the last one that they
+ * read, so a node told as a master here and a replica there would drop out of their walks over all
+ * masters (SCAN, KEYS, DBSIZE) without a word. Everything is a view of {@link RouteTable}, and no
  * command here asks another node.
  */
 final class ClusterCommands {
@@ -118,14 +121,19 @@ final class ClusterCommands {
         .toList();
   }
 
-  /** The replicas of a shard that belong to the cluster, the master first. */
+  /** The master of a shard, then those of its replicas that are master of no other. */
   private static List<Node> members(RouteTable routes, Shard shard) {
     NodeId master = master(routes, shard);
     List<Node> members = new ArrayList<>();
     for (NodeId id : shard.replicas()) {
       Node node = routes.view().node(id);
-      if (node != null) {
-        members.add(id.equals(master) ? 0 : members.size(), node);
+      if (node == null) {
+        continue;
+      }
+      if (id.equals(master)) {
+        members.add(0, node);
+      } else if (mastered(routes, id).isEmpty()) {
+        members.add(node);
       }
     }
     return members;

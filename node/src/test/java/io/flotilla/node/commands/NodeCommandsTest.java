@@ -185,25 +185,30 @@ class NodeCommandsTest {
       String c = "[\"127.0.0.1\", 7002, \"" + C + "\", []]";
       client.expect(
           "CLUSTER SLOTS",
-          "[[0, 8191, "
-              + a
-              + ", "
-              + b
-              + ", "
-              + c
-              + "], [8192, 16383, "
-              + b
-              + ", "
-              + a
-              + ", "
-              + c
-              + "]]");
+          "[[0, 8191, " + a + ", " + c + "], [8192, 16383, " + b + ", " + c + "]]");
       node.hints.refused(TestNode.group(1), new LeaderHint(1, TestNode.B));
       node.router.refresh();
       assertThat(client.call("CLUSTER SLOTS")).contains("[8192, 16383, ");
       assertThat(client.call("CLUSTER INFO"))
           .contains("cluster_state:fail")
           .contains("cluster_slots_ok:8192");
+    }
+  }
+
+  /**
+   * redis-py and node-redis keep one role per address, the last one they read: a master that was
+   * also listed as the replica of another shard fell out of their scans over all masters.
+   */
+  @Test
+  void aMasterIsNowhereListedAsAReplica() {
+    use(new TestNode(4, 2, SessionSettings.DEFAULTS));
+    try (RespClient client = node.connect()) {
+      for (String view : List.of("CLUSTER SLOTS", "CLUSTER SHARDS")) {
+        String told = client.call(view);
+        assertThat(told.split(A, -1)).as("%s tells of A twice", view).hasSize(3);
+        assertThat(told.split(B, -1)).as("%s tells of B twice", view).hasSize(3);
+        assertThat(told.split(C, -1)).as("%s tells of C four times", view).hasSize(5);
+      }
     }
   }
 
@@ -241,13 +246,7 @@ class NodeCommandsTest {
               + " 0 123 3 disconnected\n\"");
       client.expect(
           "CLUSTER REPLICAS " + A,
-          "[\""
-              + B
-              + " 127.0.0.1:7001@17001 master - 0 123 4 connected 8192-16383\", \""
-              + C
-              + " 127.0.0.1:7002@17002 slave,fail "
-              + A
-              + " 0 123 3 disconnected\"]");
+          "[\"" + C + " 127.0.0.1:7002@17002 slave,fail " + A + " 0 123 3 disconnected\"]");
       client.expect("CLUSTER REPLICAS " + C, "(error) ERR The specified node is not a master");
       client
           .expect("CLUSTER MYID", "\"" + A + "\"")
