@@ -123,6 +123,7 @@ final class TableBenchmark implements Callable<Integer> {
     for (Row row : rows) {
       List<String> names =
           row.goals.stream().filter(g -> !g.isLatency()).map(Goal::against).distinct().toList();
+      meter.warmUp(flotilla, List.of(row.load), options.warmUpOfRow());
       Map<String, List<Sample>> samples = new LinkedHashMap<>();
       for (int round = 0; round < options.rounds(); round++) {
         List<Target> turn = new ArrayList<>(List.of(flotilla));
