@@ -27,6 +27,30 @@ public interface Chunks {
     }
   }
 
+  /** The pieces of one, then those of the other. */
+  record Both(Chunks first, Chunks second) implements Chunks {
+    @Override
+    public int count() {
+      return first.count() + second.count();
+    }
+
+    @Override
+    public void show(int chunk, ElementVisitor visitor) {
+      int ofFirst = first.count();
+      if (chunk < ofFirst) {
+        first.show(chunk, visitor);
+      } else {
+        second.show(chunk - ofFirst, visitor);
+      }
+    }
+
+    @Override
+    public void close() {
+      first.close();
+      second.close();
+    }
+  }
+
   /** Leaves that their value copies before it changes them. */
   final class Leaves implements Chunks {
     private final Leaf[] leaves;

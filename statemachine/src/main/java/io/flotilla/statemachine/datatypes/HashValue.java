@@ -1,6 +1,8 @@
 package io.flotilla.statemachine.datatypes;
 
 import io.flotilla.statemachine.bytes.SipHash;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,24 +23,32 @@ import org.jspecify.annotations.Nullable;
  * is also why HRANDFIELD can draw a rank and every replica finds the same field there.
  *
  * <p>Fields are distinct byte strings of any length, values too.
+ *
+ * <p>A field may have a deadline. Those are few, and stand beside the fields: in a sorted set by
+ * deadline and name, so that what is due first, and how much is due at a time, is found at once,
+ * and a hash without them pays nothing. Time is told; fields that are due stay until {@link
+ * #removeDue}, and whoever gives the hash out before sees to it that nobody sees them.
  */
 public final class HashValue implements Value {
   /** Over this a hash is not small whatever the limits say: a byte array has to hold it. */
   private static final int MAX_SMALL_BYTES = 1 << 28;
 
   private final SipHash hash;
-  private @Nullable Leaf small;
-  private @Nullable HashedRecords large;
 
-  private HashValue(SipHash hash, @Nullable Leaf small, @Nullable HashedRecords large) {
+  /** A {@link Leaf} while it is small, then {@link HashedRecords}. */
+  private Object form;
+
+  /** Fields with a deadline, which is their score: Unix milliseconds. Null until there was one. */
+  private @Nullable SortedSetValue deadlines;
+
+  private HashValue(SipHash hash, Object form) {
     this.hash = hash;
-    this.small = small;
-    this.large = large;
+    this.form = form;
   }
 
   /** A hash without fields, whose fields are ordered by this hash function once they are many. */
   public static HashValue empty(SipHash hash) {
-    return new HashValue(hash, Leaf.empty(), null);
+    return new HashValue(hash, Leaf.empty());
   }
 
   /**
@@ -47,7 +57,7 @@ public final class HashValue implements Value {
    */
   public static HashValue restoring(SipHash hash, boolean large) {
     return large
-        ? new HashValue(hash, null, new HashedRecords(hash, HashedRecords.ELEMENT))
+        ? new HashValue(hash, new HashedRecords(hash, HashedRecords.ELEMENT))
         : empty(hash);
   }
 
@@ -60,25 +70,27 @@ public final class HashValue implements Value {
 
   /** The number of fields. */
   public long size() {
-    return small != null ? small.count : large().size();
+    return form instanceof Leaf leaf ? leaf.count : large().size();
   }
 
   /** Whether it has left the compact encoding. */
   public boolean isLarge() {
-    return small == null;
+    return !(form instanceof Leaf);
+  }
+
+  private @Nullable Leaf small() {
+    return form instanceof Leaf leaf ? leaf : null;
   }
 
   private HashedRecords large() {
-    if (large == null) {
-      throw new AssertionError("a hash is neither small nor large");
-    }
-    return large;
+    return (HashedRecords) form;
   }
 
   // ---------------------------------------------------------------- reading
 
   /** The value of a field, or null where there is none. */
   public byte @Nullable [] get(byte[] field) {
+    Leaf small = small();
     if (small != null) {
       int at = find(small, PackedElement.of(field));
       return at < 0 ? null : PackedElement.bytes(small.array, valueAt(small, at));
@@ -91,11 +103,13 @@ public final class HashValue implements Value {
 
   /** Whether the field is there. */
   public boolean contains(byte[] field) {
+    Leaf small = small();
     return small != null ? find(small, PackedElement.of(field)) >= 0 : large().contains(field);
   }
 
   /** The length of a field's value in bytes; 0 where there is none. */
   public int valueLength(byte[] field) {
+    Leaf small = small();
     if (small != null) {
       int at = find(small, PackedElement.of(field));
       return at < 0 ? 0 : PackedElement.unpackedLength(small.array, valueAt(small, at));
@@ -108,6 +122,7 @@ public final class HashValue implements Value {
 
   /** Shows all fields in their order. */
   public void forEach(Visitor visitor) {
+    Leaf small = small();
     if (small != null) {
       forEach(small, visitor);
     } else {
@@ -117,6 +132,7 @@ public final class HashValue implements Value {
 
   /** Shows the field of this rank, 0 to {@link #size} − 1. */
   public void visitRank(long rank, Visitor visitor) {
+    Leaf small = small();
     if (small != null) {
       int at = small.start;
       for (long left = rank; left > 0; left--) {
@@ -136,6 +152,7 @@ public final class HashValue implements Value {
    * throughout is shown at least once, whoever answers.
    */
   public long scan(long cursor, long count, Visitor visitor) {
+    Leaf small = small();
     if (small != null) {
       forEach(small, visitor);
       return 0;
@@ -160,9 +177,18 @@ public final class HashValue implements Value {
     }
   }
 
-  /** Gives a field a value; whether the field is new. */
+  /** Gives a field a value and takes its deadline away; whether the field is new. */
   public boolean set(byte[] field, byte[] value, EncodingLimits limits) {
+    if (deadlines != null) {
+      deadlines.remove(field);
+    }
+    return setKeepingDeadline(field, value, limits);
+  }
+
+  /** Gives a field a value; a deadline stays. Whether the field is new. */
+  public boolean setKeepingDeadline(byte[] field, byte[] value, EncodingLimits limits) {
     expect(1, Math.max(field.length, value.length), limits);
+    Leaf small = small();
     if (small == null) {
       return large().put(field, PackedElement.of(value));
     }
@@ -190,6 +216,10 @@ public final class HashValue implements Value {
 
   /** Removes a field; whether it was there. */
   public boolean remove(byte[] field) {
+    if (deadlines != null) {
+      deadlines.remove(field);
+    }
+    Leaf small = small();
     if (small == null) {
       return large().remove(field);
     }
@@ -203,6 +233,7 @@ public final class HashValue implements Value {
 
   /** Adds a field that a snapshot holds, in its order. */
   public void restore(byte[] field, byte[] value) {
+    Leaf small = small();
     if (small != null) {
       setSmall(small, PackedElement.of(field), PackedElement.of(value));
     } else {
@@ -211,12 +242,77 @@ public final class HashValue implements Value {
   }
 
   private void enlarge() {
+    Leaf small = small();
     if (small != null) {
       HashedRecords records = new HashedRecords(hash, HashedRecords.ELEMENT);
       forEach(small, (field, value) -> records.put(field, PackedElement.of(value)));
-      large = records;
-      small = null;
+      form = records;
     }
+  }
+
+  // ---------------------------------------------------------------- deadlines
+
+  /** Whether a field has, or ever had, a deadline. */
+  public boolean hasDeadlines() {
+    return deadlines != null;
+  }
+
+  /** The number of fields with a deadline. */
+  public long deadlines() {
+    return deadlines == null ? 0 : deadlines.size();
+  }
+
+  /** From now on it shows as one whose fields may have deadlines. */
+  public void allowDeadlines() {
+    if (deadlines == null) {
+      deadlines = SortedSetValue.empty(hash, false);
+    }
+  }
+
+  /** The deadline of a field in Unix milliseconds, −1 where it has none. */
+  public long deadlineMillis(byte[] field) {
+    double deadline = deadlines == null ? Double.NaN : deadlines.score(field);
+    return Double.isNaN(deadline) ? -1 : (long) deadline;
+  }
+
+  /** The first deadline of any field in Unix milliseconds, −1 where none has one. */
+  public long firstDeadlineMillis() {
+    if (deadlines == null || deadlines.isEmpty()) {
+      return -1;
+    }
+    long[] first = new long[1];
+    deadlines.visitRange(0, 1, false, (field, deadline) -> first[0] = (long) deadline);
+    return first[0];
+  }
+
+  /** How many fields have a deadline at or before this time. */
+  public long due(long nowMillis) {
+    return deadlines == null ? 0 : deadlines.membersBelow((double) nowMillis, true);
+  }
+
+  /** Gives a field that is here a deadline, less than 2⁵³. */
+  public void deadline(byte[] field, long deadlineMillis) {
+    allowDeadlines();
+    if (deadlines != null) {
+      deadlines.put(field, (double) deadlineMillis, EncodingLimits.DEFAULT);
+    }
+  }
+
+  /** Takes a field's deadline away; whether it had one. */
+  public boolean persist(byte[] field) {
+    return deadlines != null && deadlines.remove(field);
+  }
+
+  /** Removes fields that are due, the earliest first, at most so many. */
+  public void removeDue(long nowMillis, long limit) {
+    if (deadlines == null) {
+      return;
+    }
+    long count = Math.min(limit, due(nowMillis));
+    List<byte[]> fields = new ArrayList<>();
+    deadlines.visitRange(0, count, false, (field, deadline) -> fields.add(field));
+    deadlines.removeRange(0, count);
+    fields.forEach(this::remove);
   }
 
   // ---------------------------------------------------------------- the small form
@@ -251,15 +347,22 @@ public final class HashValue implements Value {
 
   @Override
   public Chunks capture() {
-    return small != null ? Chunks.Leaves.of(small.copy(null), HashValue::show) : large().capture();
+    Leaf small = small();
+    Chunks fields =
+        small != null ? Chunks.Leaves.of(small.copy(null), HashValue::show) : large().capture();
+    return deadlines == null ? fields : new Chunks.Both(fields, deadlines.capture());
   }
 
   @Override
   public void show(ElementVisitor visitor) {
+    Leaf small = small();
     if (small != null) {
       show(small, visitor);
     } else {
       large().show(visitor);
+    }
+    if (deadlines != null) {
+      deadlines.show(visitor);
     }
   }
 
@@ -272,7 +375,9 @@ public final class HashValue implements Value {
 
   @Override
   public long bytesUpTo(long limit) {
-    return small != null ? small.length() : large().bytesUpTo(limit);
+    Leaf small = small();
+    long bytes = small != null ? small.length() : large().bytesUpTo(limit);
+    return deadlines == null || bytes > limit ? bytes : bytes + deadlines.bytesUpTo(limit);
   }
 
   @Override
@@ -287,14 +392,16 @@ public final class HashValue implements Value {
 
   @Override
   public HashValue copy() {
-    return small != null
-        ? new HashValue(hash, small.copy(null), null)
-        : new HashValue(hash, null, large().copy());
+    Leaf small = small();
+    HashValue copy = new HashValue(hash, small != null ? small.copy(null) : large().copy());
+    copy.deadlines = deadlines == null ? null : deadlines.copy();
+    return copy;
   }
 
   @Override
   public String encoding() {
-    return small != null ? "listpack" : "hashtable";
+    Leaf small = small();
+    return small == null ? "hashtable" : deadlines == null ? "listpack" : "listpackex";
   }
 
   @Override
@@ -303,12 +410,12 @@ public final class HashValue implements Value {
   }
 
   /** Checks the invariants; for tests. */
-  void validate() {
+  public void validate() {
+    Leaf small = small();
     if (small == null) {
       large().validate();
       return;
     }
-    LeafSequence.check(large == null, "a hash is both small and large");
     int count = 0;
     int at = small.start;
     for (; at < small.end; at = next(small, at)) {

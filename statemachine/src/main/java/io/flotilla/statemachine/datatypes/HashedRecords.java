@@ -30,9 +30,6 @@ import java.util.Arrays;
  * more. A search finds the leaf in the branches, then skips from record to record comparing hashes.
  * A record larger than a leaf stands alone in one.
  *
- * <p>Room for what is to come: hash-field deadlines (Redis 7.4) fit as one more payload kind, so
- * that a hash without them pays nothing.
- *
  * <p>Invariants: records ascend by (hash, member); members of equal hash stand in one leaf, so that
  * the leaf of a hash is known from the branches alone.
  */

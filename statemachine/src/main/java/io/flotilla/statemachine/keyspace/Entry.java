@@ -1,5 +1,6 @@
 package io.flotilla.statemachine.keyspace;
 
+import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.expiry.Expirable;
@@ -38,13 +39,24 @@ sealed class Entry {
     stored = bare(value);
   }
 
-  public final long deadlineMillis() {
-    return this instanceof Expiring expiring ? expiring.deadline : Expirable.NEVER;
+  /** The deadline of the key itself. */
+  long keyDeadlineMillis() {
+    return Expirable.NEVER;
+  }
+
+  /** The first deadline of a field of its value. */
+  final long fieldDeadlineMillis() {
+    return stored instanceof HashValue hash ? hash.firstDeadlineMillis() : Expirable.NEVER;
   }
 
   /** The same entry with room for a deadline. */
   final Expiring expiring() {
     return new Expiring(this);
+  }
+
+  /** The same entry with room for a deadline of its own besides those of fields. */
+  final ExpiringFields expiringFields() {
+    return new ExpiringFields(this);
   }
 
   /** The same entry without a deadline. */
@@ -59,7 +71,7 @@ sealed class Entry {
   }
 
   /** An entry with a deadline. */
-  static final class Expiring extends Entry implements Expirable {
+  static sealed class Expiring extends Entry implements Expirable {
     private long deadline;
     private int place = NOWHERE;
 
@@ -68,18 +80,49 @@ sealed class Entry {
     }
 
     @Override
-    public void deadlineMillis(long millis) {
+    long keyDeadlineMillis() {
+      return deadline;
+    }
+
+    @Override
+    public final long deadlineMillis() {
+      return deadline;
+    }
+
+    @Override
+    public final void deadlineMillis(long millis) {
       deadline = millis;
     }
 
     @Override
-    public int place() {
+    public final int place() {
       return place;
     }
 
     @Override
-    public void place(int place) {
+    public final void place(int place) {
       this.place = place;
+    }
+  }
+
+  /**
+   * An entry of a hash whose fields have deadlines: what is due next is the first of them or the
+   * key itself, which may have no deadline.
+   */
+  static final class ExpiringFields extends Expiring {
+    private long keyDeadline = Expirable.NEVER;
+
+    private ExpiringFields(Entry entry) {
+      super(entry);
+    }
+
+    @Override
+    long keyDeadlineMillis() {
+      return keyDeadline;
+    }
+
+    void keyDeadlineMillis(long millis) {
+      keyDeadline = millis;
     }
   }
 }

@@ -3,6 +3,7 @@ package io.flotilla.statemachine.keyspace;
 import io.flotilla.statemachine.bytes.HashSlot;
 import io.flotilla.statemachine.bytes.SipHash;
 import io.flotilla.statemachine.datatypes.DataType;
+import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.expiry.DeadlineHeap;
 import io.flotilla.statemachine.expiry.Expirable;
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * it first, a read leaves it for the sweep. A read's <i>now</i> may lie ahead of machine time; if
  * the read then meets a deadline between the two it must not answer yet, since a slower clock could
  * bring the key back: {@link #metDeadlineAhead} tells, and the node commits a time entry and asks
- * again (ARCHITECTURE §2).
+ * again (ARCHITECTURE §2). Fields of hashes with deadlines of their own go the same way: a write
+ * that meets a hash removes the fields that are due, a read is given the hash without them, and a
+ * hash of which nothing is left is absent.
  *
  * <p><b>Versions.</b> A key's version is the log index of its last modification; an absent key's is
  * the index of the last deletion in its slot. A spurious abort of a transaction is allowed, a
@@ -35,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread: the shard's loop.
  */
 public final class Keyspace {
+  /** The fields of one hash that a sweep removes at once: some milliseconds; then the next one. */
+  private static final int MAX_SWEPT_FIELDS = 10_000;
+
   private final SipHash hash;
   private final @Nullable SlotTable[] tables = new SlotTable[HashSlot.COUNT];
 
@@ -48,6 +54,7 @@ public final class Keyspace {
   private int lastWalk;
   private KeyEvents events = KeyEvents.DEAF;
   private long keys;
+  private int keysWithDeadline;
 
   private boolean writing;
   private long now;
@@ -121,7 +128,7 @@ public final class Keyspace {
   /** The value of a key whatever its type, not to be changed, or null where there is none. */
   public @Nullable Value readAny(byte[] key) {
     Entry entry = live(key);
-    return entry == null ? null : entry.value();
+    return entry == null ? null : visible(entry);
   }
 
   /** Whether the key exists. */
@@ -135,7 +142,7 @@ public final class Keyspace {
    */
   public long deadlineMillis(byte[] key) {
     Entry entry = live(key);
-    return entry == null ? Expirable.NEVER : entry.deadlineMillis();
+    return entry == null ? Expirable.NEVER : entry.keyDeadlineMillis();
   }
 
   /**
@@ -163,7 +170,7 @@ public final class Keyspace {
 
   /** The number of keys that have a deadline. */
   public int sizeWithDeadline() {
-    return deadlines.size();
+    return keysWithDeadline;
   }
 
   /** The keyed hash that places keys, and orders the members of large collections. */
@@ -217,7 +224,7 @@ public final class Keyspace {
     while (range != null) {
       for (; place < range.size; place++) {
         Entry entry = range.at(place);
-        if (isLive(entry) && !visitor.visit(entry.key, entry.value(), entry.deadlineMillis())) {
+        if (isLive(entry) && !visitor.visit(entry.key, entry.value(), entry.keyDeadlineMillis())) {
           return;
         }
       }
@@ -275,6 +282,14 @@ public final class Keyspace {
       entry.value(value);
       entry.version = version;
     }
+    if (entry instanceof Entry.ExpiringFields || hasDeadlines(value)) {
+      Entry stored = existing(key);
+      schedule(key, stored, stored.keyDeadlineMillis());
+    }
+  }
+
+  private static boolean hasDeadlines(Value value) {
+    return value instanceof HashValue hash && hash.deadlines() > 0;
   }
 
   /** Puts a value under a key, in place of whatever was there; a deadline goes. */
@@ -291,17 +306,15 @@ public final class Keyspace {
     Entry entry = live(key);
     if (entry == null) {
       insert(key, value);
-      if (deadlineMillis != Expirable.NEVER) {
-        withDeadline(key, existing(key), deadlineMillis);
-      }
     } else {
       beforeWrite(key);
-      Entry changed =
-          deadlineMillis == Expirable.NEVER
-              ? withoutDeadline(key, entry)
-              : withDeadline(key, entry, deadlineMillis);
-      changed.value(value);
-      changed.version = version;
+      entry.value(value);
+      entry.version = version;
+    }
+    if (deadlineMillis != Expirable.NEVER
+        || entry instanceof Entry.Expiring
+        || hasDeadlines(value)) {
+      schedule(key, existing(key), deadlineMillis);
     }
     events.happened(eventClass, event, key);
   }
@@ -345,11 +358,8 @@ public final class Keyspace {
     if (entry == null) {
       return false;
     }
-    Entry changed =
-        deadlineMillis == Expirable.NEVER
-            ? withoutDeadline(key, entry)
-            : withDeadline(key, entry, deadlineMillis);
-    changed.version = version;
+    beforeWrite(key);
+    schedule(key, entry, deadlineMillis).version = version;
     events.happened(EventClass.GENERIC, event, key);
     return true;
   }
@@ -367,9 +377,7 @@ public final class Keyspace {
     SlotTable table = table(slot);
     for (KeyRange range = table.first(); range != null; range = table.after(range)) {
       for (int i = 0; i < range.size; i++) {
-        if (range.at(i) instanceof Entry.Expiring expiring) {
-          deadlines.cancel(expiring);
-        }
+        forgetDeadline(range.at(i));
       }
     }
     keys -= table.size;
@@ -378,21 +386,25 @@ public final class Keyspace {
   }
 
   /**
-   * Removes the key if its deadline has passed: the sweep's step, decided by the entry's machine
-   * time.
+   * Removes the key if its deadline has passed, or else fields of its hash whose deadlines have, at
+   * most so many at once: the sweep's step, decided by the entry's machine time.
    */
   public boolean expire(byte[] key) {
     Entry entry = find(key);
     if (entry == null || !isDue(entry)) {
       return false;
     }
-    delete(key, entry, EventClass.EXPIRED, "expired");
+    if (isKeyDue(entry)) {
+      delete(key, entry, EventClass.EXPIRED, "expired");
+    } else {
+      removeDueFields(key, entry, MAX_SWEPT_FIELDS);
+    }
     return true;
   }
 
   /**
-   * Calls for up to {@code limit} keys whose deadline is at or before a time, in no particular
-   * order. For the leader's sweep.
+   * Calls for up to {@code limit} keys whose deadline, or that of a field, is at or before a time,
+   * in no particular order. For the leader's sweep.
    */
   public void due(long nowMillis, int limit, Consumer<byte[]> visitor) {
     deadlines.due(nowMillis, limit, entry -> visitor.accept(entry.key));
@@ -431,8 +443,8 @@ public final class Keyspace {
   public void restore(byte[] key, Value value, long deadlineMillis, long keyVersion) {
     version = keyVersion;
     insert(key, value);
-    if (deadlineMillis != Expirable.NEVER) {
-      withDeadline(key, existing(key), deadlineMillis);
+    if (deadlineMillis != Expirable.NEVER || hasDeadlines(value)) {
+      schedule(key, existing(key), deadlineMillis);
     }
   }
 
@@ -449,11 +461,25 @@ public final class Keyspace {
   // ---------------------------------------------------------------- inside
 
   private <T extends Value> T typed(Entry entry, DataType<T> type) {
-    Value value = entry.value();
+    Value value = visible(entry);
     if (!type.holds(value)) {
       throw new WrongTypeException();
     }
     return type.cast(value);
+  }
+
+  /**
+   * The value as it is now: to a read, a copy of a hash without the fields that are due. That is
+   * until the sweep has removed them, so seldom; a copy shares what it does not change.
+   */
+  private Value visible(Entry entry) {
+    Value value = entry.value();
+    if (!writing && isDue(entry) && value instanceof HashValue hash) {
+      HashValue left = hash.copy();
+      left.removeDue(now, Long.MAX_VALUE);
+      return left;
+    }
+    return value;
   }
 
   private @Nullable Entry find(byte[] key) {
@@ -477,27 +503,53 @@ public final class Keyspace {
 
   private @Nullable Entry live(byte[] key) {
     Entry entry = find(key);
-    if (entry == null || isLive(entry)) {
+    if (entry == null || !isDue(entry)) {
       return entry;
     }
-    if (writing) {
-      delete(key, entry, EventClass.EXPIRED, "expired");
+    if (!writing) {
+      return isLive(entry) ? entry : null;
     }
-    return null;
+    if (isKeyDue(entry)) {
+      delete(key, entry, EventClass.EXPIRED, "expired");
+      return null;
+    }
+    removeDueFields(key, entry, Long.MAX_VALUE);
+    return find(key);
   }
 
   private boolean isLive(Entry entry) {
     if (!isDue(entry)) {
       return true;
     }
-    if (entry.deadlineMillis() > machineTime) {
-      metDeadlineAhead = true;
+    if (isKeyDue(entry)) {
+      metDeadlineAhead |= entry.keyDeadlineMillis() > machineTime;
+      return false;
     }
-    return false;
+    HashValue hash = (HashValue) entry.value();
+    long due = hash.due(now);
+    metDeadlineAhead |= due > hash.due(machineTime);
+    return due < hash.size();
   }
 
   private boolean isDue(Entry entry) {
     return entry instanceof Entry.Expiring expiring && expiring.deadlineMillis() <= now;
+  }
+
+  private boolean isKeyDue(Entry entry) {
+    long deadline = entry.keyDeadlineMillis();
+    return deadline != Expirable.NEVER && deadline <= now;
+  }
+
+  private void removeDueFields(byte[] key, Entry entry, long limit) {
+    beforeWrite(key);
+    HashValue hash = (HashValue) entry.value();
+    hash.removeDue(now, limit);
+    events.happened(EventClass.HASH, "hexpired", key);
+    if (hash.isEmpty()) {
+      delete(key, entry, EventClass.GENERIC, "del");
+    } else {
+      schedule(key, entry, entry.keyDeadlineMillis()).version = version;
+    }
   }
 
   private void insert(byte[] key, Value value) {
@@ -532,9 +584,7 @@ public final class Keyspace {
     SlotTable table = table(placedSlot);
     KeyRange range = table.rangeOf(placedHash);
     range.delete(range.find(placedHash, key));
-    if (entry instanceof Entry.Expiring expiring) {
-      deadlines.cancel(expiring);
-    }
+    forgetDeadline(entry);
     keys--;
     lastDeletions[placedSlot] = version;
     if (--table.size == 0) {
@@ -548,23 +598,52 @@ public final class Keyspace {
     }
   }
 
-  private Entry withDeadline(byte[] key, Entry entry, long deadlineMillis) {
-    beforeWrite(key);
-    Entry.Expiring expiring = entry instanceof Entry.Expiring already ? already : entry.expiring();
-    replace(key, expiring);
-    deadlines.schedule(expiring, deadlineMillis);
-    return expiring;
+  /**
+   * Gives a key this deadline or none, and its entry the form that this and the deadlines of its
+   * fields ask for; the entry that stands there now.
+   */
+  private Entry schedule(byte[] key, Entry entry, long keyDeadline) {
+    long fieldDeadline = entry.fieldDeadlineMillis();
+    keysWithDeadline +=
+        (keyDeadline == Expirable.NEVER ? 0 : 1)
+            - (entry.keyDeadlineMillis() == Expirable.NEVER ? 0 : 1);
+    if (fieldDeadline != Expirable.NEVER) {
+      Entry.ExpiringFields expiring =
+          entry instanceof Entry.ExpiringFields already ? already : entry.expiringFields();
+      become(key, entry, expiring);
+      expiring.keyDeadlineMillis(keyDeadline);
+      deadlines.schedule(
+          expiring,
+          keyDeadline == Expirable.NEVER ? fieldDeadline : Math.min(keyDeadline, fieldDeadline));
+      return expiring;
+    }
+    boolean isPlain = entry instanceof Entry.Expiring && !(entry instanceof Entry.ExpiringFields);
+    if (keyDeadline != Expirable.NEVER) {
+      Entry.Expiring expiring = isPlain ? (Entry.Expiring) entry : entry.expiring();
+      become(key, entry, expiring);
+      deadlines.schedule(expiring, keyDeadline);
+      return expiring;
+    }
+    Entry lasting = entry instanceof Entry.Expiring ? entry.lasting() : entry;
+    become(key, entry, lasting);
+    return lasting;
   }
 
-  private Entry withoutDeadline(byte[] key, Entry entry) {
-    if (!(entry instanceof Entry.Expiring expiring)) {
-      return entry;
+  @SuppressWarnings("ReferenceEquality") // an entry that stays as it is
+  private void become(byte[] key, Entry entry, Entry other) {
+    if (entry != other) {
+      if (entry instanceof Entry.Expiring expiring) {
+        deadlines.cancel(expiring);
+      }
+      replace(key, other);
     }
-    beforeWrite(key);
-    deadlines.cancel(expiring);
-    Entry lasting = expiring.lasting();
-    replace(key, lasting);
-    return lasting;
+  }
+
+  private void forgetDeadline(Entry entry) {
+    if (entry instanceof Entry.Expiring expiring) {
+      deadlines.cancel(expiring);
+      keysWithDeadline -= entry.keyDeadlineMillis() == Expirable.NEVER ? 0 : 1;
+    }
   }
 
   private void replace(byte[] key, Entry entry) {

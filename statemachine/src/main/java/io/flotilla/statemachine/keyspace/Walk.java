@@ -125,14 +125,16 @@ public final class Walk {
       Entry entry = about.at(i);
       if (!isLarge[i]) {
         spent +=
-            KEY_COST + visitor.key(entry.key, entry.value(), entry.deadlineMillis(), entry.version);
+            KEY_COST
+                + visitor.key(entry.key, entry.value(), entry.keyDeadlineMillis(), entry.version);
       }
     }
     for (int i = 0; large > 0; i++) {
       if (isLarge[i]) {
         Entry entry = about.at(i);
         captured.add(
-            visitor.large(ofSlot, entry.key, entry.value(), entry.deadlineMillis(), entry.version));
+            visitor.large(
+                ofSlot, entry.key, entry.value(), entry.keyDeadlineMillis(), entry.version));
         spent += KEY_COST;
         large--;
       }

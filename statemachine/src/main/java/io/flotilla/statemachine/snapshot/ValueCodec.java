@@ -32,6 +32,11 @@ final class ValueCodec {
   private static final int SORTED_SET_SMALL = 10;
   private static final int SORTED_SET_LARGE = 11;
 
+  /** Behind the number of fields stands that of deadlines, behind the fields those deadlines. */
+  private static final int HASH_SMALL_WITH_DEADLINES = 12;
+
+  private static final int HASH_LARGE_WITH_DEADLINES = 13;
+
   private ValueCodec() {}
 
   static void encode(Value value, ByteSink sink) {
@@ -45,6 +50,10 @@ final class ValueCodec {
       case StringValue string ->
           sink.u8(string.isChangedInPlace() ? STRING_CHANGED_IN_PLACE : STRING)
               .varint(string.length());
+      case HashValue hash when hash.hasDeadlines() ->
+          sink.u8(hash.isLarge() ? HASH_LARGE_WITH_DEADLINES : HASH_SMALL_WITH_DEADLINES)
+              .varint(hash.size())
+              .varint(hash.deadlines());
       case HashValue hash -> sink.u8(hash.isLarge() ? HASH_LARGE : HASH_SMALL).varint(hash.size());
       case ListValue list -> sink.u8(list.isLarge() ? LIST_LARGE : LIST_SMALL).varint(list.size());
       case SetValue set ->
@@ -95,6 +104,22 @@ final class ValueCodec {
         HashValue value = HashValue.restoring(hash, tag == HASH_LARGE);
         for (long left = source.count(2); left > 0; left--) {
           value.restore(source.block(), source.block());
+        }
+        yield value;
+      }
+      case HASH_SMALL_WITH_DEADLINES, HASH_LARGE_WITH_DEADLINES -> {
+        HashValue value = HashValue.restoring(hash, tag == HASH_LARGE_WITH_DEADLINES);
+        long fields = source.count(2);
+        long deadlines = source.varint();
+        if (deadlines < 0 || deadlines > fields) {
+          throw new CorruptException(deadlines + " deadlines of " + fields + " fields");
+        }
+        for (long left = fields; left > 0; left--) {
+          value.restore(source.block(), source.block());
+        }
+        value.allowDeadlines();
+        for (long left = deadlines; left > 0; left--) {
+          value.deadline(source.block(), (long) Double.longBitsToDouble(source.u64()));
         }
         yield value;
       }

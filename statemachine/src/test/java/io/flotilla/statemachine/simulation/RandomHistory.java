@@ -193,8 +193,10 @@ final class RandomHistory {
               || word.equals("destination");
       if (isKey) {
         argv.add(key());
-      } else if (word.equals("numkeys")) {
+      } else if (word.equals("numkeys") || word.equals("numfields")) {
         argv.add(Ascii.bytes("" + (1 + random.nextInt(2))));
+      } else if (word.equals("FIELDS")) {
+        argv.add(Ascii.bytes(word));
       } else if (!options.isEmpty() && random.nextInt(3) == 0) {
         argv.add(Ascii.bytes(options.get(random.nextInt(options.size()))));
       } else if (word.contains("time") && random.nextInt(2) == 0) {

@@ -44,12 +44,16 @@ import org.junit.jupiter.api.Test;
  * never changed.
  */
 final class SnapshotGoldenTest {
-  private static final String FILE = "/golden/snapshot/level-1.hex";
+  private static final String FILE = "/golden/snapshot/level-2.hex";
+
+  /** Those of earlier levels. */
+  private static final List<String> OLDER = List.of("/golden/snapshot/level-1.hex");
+
   private static final SipHash HASH = new SipHash(5, 6);
   private static final EncodingLimits LIMITS = EncodingLimits.DEFAULT;
 
   /** The highest tag that has been given out. */
-  private static final int TAGS = 11;
+  private static final int TAGS = 13;
 
   private static Map<String, Value> values() {
     Map<String, Value> values = new LinkedHashMap<>();
@@ -83,6 +87,15 @@ final class SnapshotGoldenTest {
         set.restore(Ascii.bytes("m"));
       }
       values.put("set-" + form.name().toLowerCase(java.util.Locale.ROOT), set);
+    }
+    for (boolean large : new boolean[] {false, true}) {
+      HashValue hash = HashValue.restoring(HASH, large);
+      for (String text : List.of("b", "a", "", "17")) {
+        hash.restore(Ascii.bytes(text), Ascii.bytes("v" + text));
+      }
+      hash.deadline(Ascii.bytes("a"), 1_700_000_000_456L);
+      hash.deadline(Ascii.bytes("17"), 1_700_000_000_123L);
+      values.put("hash-with-deadlines" + (large ? "-large" : "-small"), hash);
     }
     return values;
   }
@@ -198,6 +211,47 @@ final class SnapshotGoldenTest {
     }
   }
 
+  /** A value may be written otherwise than by an earlier release, and must mean the same. */
+  @Test
+  void keysOfEarlierLevelsAreStillRead() {
+    Map<String, Value> values = values();
+    for (String file : OLDER) {
+      int read = 0;
+      for (String line : lines(file)) {
+        String[] words = line.split(" ", 2);
+        Value value = values.get(words[0]);
+        if (value != null) {
+          ByteSource source = new ByteSource(HexFormat.of().parseHex(words[1]));
+          Keyspace keyspace = new Keyspace(HASH);
+          KeyCodec.decodeInto(keyspace, source);
+          source.end();
+          keyspace.beginRead(0, 0);
+          Value there = Objects.requireNonNull(keyspace.readAny(Ascii.bytes(words[0])));
+          assertThat(encoded(words[0], there)).as(line).isEqualTo(encoded(words[0], value));
+          read++;
+        }
+      }
+      assertThat(read).as(file).isGreaterThan(10);
+    }
+  }
+
+  @Test
+  void snapshotsOfEarlierLevelsAreStillRead() throws IOException {
+    for (String file : OLDER) {
+      List<String> lines = lines(file);
+      Keyspace[] read = new Keyspace[1];
+      new ChunkReader(new ByteArrayInputStream(unzipped(lines.getLast())))
+          .read(head -> {
+            Keyspace keyspace = new Keyspace(HASH);
+            keyspace.beginWrite(0, 0);
+            read[0] = keyspace;
+            return keyspace;
+          });
+      assertThat("DIGEST " + digest(read[0], Integer.MAX_VALUE))
+          .isEqualTo(lines.get(lines.size() - 2));
+    }
+  }
+
   @Test
   void theGoldenSnapshotIsStillRead() throws IOException {
     Keyspace[] read = new Keyspace[1];
@@ -272,7 +326,10 @@ final class SnapshotGoldenTest {
   }
 
   private static byte[] goldenSnapshot() throws IOException {
-    String line = golden().getLast();
+    return unzipped(golden().getLast());
+  }
+
+  private static byte[] unzipped(String line) throws IOException {
     byte[] zipped = HexFormat.of().parseHex(line.substring(line.indexOf(' ') + 1));
     try (GZIPInputStream unzip = new GZIPInputStream(new ByteArrayInputStream(zipped))) {
       return unzip.readAllBytes();
@@ -280,9 +337,13 @@ final class SnapshotGoldenTest {
   }
 
   private static List<String> golden() {
-    try (InputStream in = SnapshotGoldenTest.class.getResourceAsStream(FILE)) {
+    return lines(FILE);
+  }
+
+  private static List<String> lines(String file) {
+    try (InputStream in = SnapshotGoldenTest.class.getResourceAsStream(file)) {
       if (in == null) {
-        return Files.readAllLines(Path.of("src/test/resources" + FILE));
+        return Files.readAllLines(Path.of("src/test/resources" + file));
       }
       return new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
     } catch (IOException e) {

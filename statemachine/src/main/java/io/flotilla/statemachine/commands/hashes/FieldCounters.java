@@ -91,7 +91,7 @@ final class FieldCounters {
   private static void set(WriteContext context, Arguments arguments, byte[] value, String event) {
     byte[] key = arguments.at(1);
     HashValue hash = SetFields.modifyOrCreate(context, key);
-    hash.set(arguments.at(2), value, context.limits());
+    hash.setKeepingDeadline(arguments.at(2), value, context.limits());
     context.changed(key, hash, EventClass.HASH, event);
   }
 }

@@ -16,7 +16,8 @@ public final class Hashes {
               GetFields.rows(),
               WholeHash.rows(),
               FieldCounters.rows(),
-              RandomFields.rows()));
+              RandomFields.rows(),
+              FieldDeadlines.rows()));
 
   private Hashes() {}
 }
