@@ -19,11 +19,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A Flotilla cluster of one shard, of node processes that {@code flotilla up} starts, and that are
- * gone when it is closed.
+ * A Flotilla cluster of node processes that {@code flotilla up} starts, and that are gone when it
+ * is closed.
  *
- * <p>The suite's client does not follow MOVED, so it talks to the shard's leader, and the leader
- * must not change: elections are given more time than a busy machine can take from a leader.
+ * <p>The suite's client does not follow MOVED, so it talks to the leader of the one shard; where
+ * there are several, it is taught to, and begins at any of them. Leaders must not change: elections
+ * are given more time than a busy machine can take from a leader.
  */
 final class JudgedCluster implements AutoCloseable {
   /** {@code flotilla up} takes these further ports for each node. */
@@ -50,12 +51,12 @@ final class JudgedCluster implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(whenKilled);
   }
 
-  static JudgedCluster start(Path work, int nodes) {
+  static JudgedCluster start(Path work, int nodes, int shards) {
     try {
       Files.createDirectories(work);
       JudgedCluster cluster =
           new JudgedCluster(Files.createTempDirectory(work, "cluster-"), nodes, freePorts(nodes));
-      cluster.up();
+      cluster.up(shards);
       return cluster;
     } catch (IOException e) {
       throw new ConformanceException("no directory for the cluster: " + e, e);
@@ -74,8 +75,8 @@ final class JudgedCluster implements AutoCloseable {
     throw new ConformanceException("no free ports found");
   }
 
-  private void up() {
-    List<String> words = new ArrayList<>(List.of("up", "--shards", "1"));
+  private void up(int shards) {
+    List<String> words = new ArrayList<>(List.of("up", "--shards", Integer.toString(shards)));
     words.addAll(List.of("--nodes", Integer.toString(nodes)));
     words.addAll(List.of("--port", Integer.toString(firstPort)));
     words.addAll(List.of("--timeout", PATIENCE.toSeconds() + "s"));
@@ -123,7 +124,7 @@ final class JudgedCluster implements AutoCloseable {
     }
   }
 
-  /** The node that leads the shard: the one that takes a write. */
+  /** A node that takes this write: the leader of its shard. */
   Endpoint leader() {
     List<String> answers = new ArrayList<>();
     for (int node = 0; node < nodes; node++) {

@@ -30,7 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "conformance",
     description = {
-      "Runs Redis's own test suite against a Flotilla cluster of one shard, at its leader.",
+      "Runs Redis's own test suite against a Flotilla cluster: of one shard, at its leader, or of several.",
       "Ends with `N passed, N failed, N skipped`; exit code 1 if a test that passed before fails now."
     },
     mixinStandardHelpOptions = true)
@@ -60,6 +60,15 @@ public final class Main implements Callable<Integer> {
       description = "How many nodes, each with a replica of the one shard. Default: 3.",
       defaultValue = "3")
   private int nodes;
+
+  @Option(
+      names = "--shards",
+      paramLabel = "M",
+      description =
+          "How many shards. With more than one the suite's client is taught to follow MOVED, and only files about keys are run."
+              + " Default: 1.",
+      defaultValue = "1")
+  private int shards;
 
   @Option(
       names = "--server",
@@ -122,19 +131,23 @@ public final class Main implements Callable<Integer> {
   public Integer call() {
     Path logs = work.resolve("logs").toAbsolutePath();
     Suite suite =
-        new Suite(suiteDirectory.toAbsolutePath(), logs, Duration.ofSeconds(patienceSeconds));
+        new Suite(
+            suiteDirectory.toAbsolutePath(), logs, Duration.ofSeconds(patienceSeconds), start());
     String version = suite.version();
     SkipList skips = SkipList.read(lists.resolve("skips.txt"));
-    Path passingFile = lists.resolve("passing-" + version + ".json");
+    Path passingFile =
+        lists.resolve(
+            "passing-" + version + (shards == 1 ? "" : "-" + shards + "-shards") + ".json");
     NamesByUnit before =
         Files.exists(passingFile)
             ? NamesByUnit.read(passingFile)
             : new NamesByUnit(new TreeMap<>());
-    List<String> chosen = !units.isEmpty() ? units : fast ? Units.FAST : Units.ALL;
+    List<String> chosen =
+        !units.isEmpty() ? units : shards > 1 ? Units.KEYS : fast ? Units.FAST : Units.ALL;
     System.out.println("The suite of Redis " + version + ", " + chosen.size() + " files");
     List<Verdict> verdicts = new ArrayList<>();
     int regressions = 0;
-    try (JudgedCluster cluster = server == null ? JudgedCluster.start(work, nodes) : null) {
+    try (JudgedCluster cluster = server == null ? JudgedCluster.start(work, nodes, shards) : null) {
       Endpoint endpoint =
           cluster == null ? Endpoint.parse(String.valueOf(server)) : cluster.leader();
       for (String unit : chosen) {
@@ -160,6 +173,12 @@ public final class Main implements Callable<Integer> {
             + total(verdicts, Verdict::skippedCount)
             + " skipped");
     return regressions > 0 && !update ? 1 : 0;
+  }
+
+  private List<String> start() {
+    return shards == 1
+        ? List.of("./runtest")
+        : List.of("tclsh", lists.resolve("follow-moved.tcl").toAbsolutePath().toString());
   }
 
   private static int total(List<Verdict> verdicts, java.util.function.ToIntFunction<Verdict> of) {

@@ -51,6 +51,7 @@ final class Suite {
   private final Path directory;
   private final Path logs;
   private final Duration patience;
+  private final List<String> start;
 
   /**
    * A suite.
@@ -58,14 +59,16 @@ final class Suite {
    * @param directory with {@code runtest} and {@code tests}
    * @param logs where what it prints goes
    * @param patience how long one test may say nothing before it has hung
+   * @param start the words that start it, in its directory
    */
-  Suite(Path directory, Path logs, Duration patience) {
+  Suite(Path directory, Path logs, Duration patience, List<String> start) {
     if (!Files.exists(directory.resolve("runtest"))) {
       throw new ConformanceException("there is no suite in " + directory);
     }
     this.directory = directory;
     this.logs = logs;
     this.patience = patience;
+    this.start = List.copyOf(start);
   }
 
   /** The version of Redis that it belongs to. */
@@ -135,7 +138,7 @@ final class Suite {
   private List<String> runOnce(String unit, Endpoint server, List<String> skips, int run) {
     Path log = logs.resolve(unit.replace('/', '_') + (run == 1 ? "" : "." + run) + ".log");
     Path skipFile = logs.resolve(unit.replace('/', '_') + ".skips");
-    List<String> command = new ArrayList<>(List.of("./runtest"));
+    List<String> command = new ArrayList<>(start);
     command.addAll(List.of("--host", server.host(), "--port", Integer.toString(server.port())));
     command.addAll(OPTIONS);
     command.addAll(List.of("--clients", "1", "--timeout", Long.toString(patience.toSeconds())));

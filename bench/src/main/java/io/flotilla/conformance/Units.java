@@ -70,4 +70,20 @@ final class Units {
           "unit/slowlog",
           "unit/info-command",
           "unit/quit");
+
+  /** Those about keys, which say something of a cluster whose keys are on several shards. */
+  static final List<String> KEYS =
+      List.of(
+          "unit/type/string",
+          "unit/type/incr",
+          "unit/type/list",
+          "unit/type/set",
+          "unit/type/hash",
+          "unit/type/zset",
+          "unit/expire",
+          "unit/bitops",
+          "unit/bitfield",
+          "unit/geo",
+          "unit/hyperloglog",
+          "unit/keyspace");
 }

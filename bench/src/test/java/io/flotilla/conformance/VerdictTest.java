@@ -65,6 +65,19 @@ final class VerdictTest {
     assertThat(NamesByUnit.read(file)).isEqualTo(names);
   }
 
+  /** A misspelt file would leave nothing out, and nobody would notice. */
+  @Test
+  void theCommittedListsSpeakOfFilesThatAreRun() {
+    assertThat(SkipList.read(Path.of("conformance/skips.txt")).lines())
+        .isNotEmpty()
+        .extracting(SkipList.Line::unit)
+        .isSubsetOf(Units.ALL);
+    assertThat(NamesByUnit.read(Path.of("conformance/passing-7.0.15.json")).names().keySet())
+        .isNotEmpty()
+        .isSubsetOf(Units.ALL);
+    assertThat(Units.ALL).containsAll(Units.FAST).containsAll(Units.KEYS);
+  }
+
   @Test
   void everySkippedTestHasAReason() {
     SkipList skips =

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /** COMMAND: the table, told to clients, which learn from it where keys stand. */
 final class CommandCommands {
+  private static final List<String> ACCESS_AND_UPDATE = List.of("RW", "access", "update");
+
   static final List<Row> ROWS =
       List.of(
           row(
@@ -150,6 +152,31 @@ final class CommandCommands {
     return words(words);
   }
 
+  /** What this very call does with its key: of two commands the options decide. */
+  private static Reply flags(Command command, byte[][] argv, KeySpec spec) {
+    if (!spec.flags().contains(KeyFlag.VARIABLE_FLAGS)) {
+      return flags(spec);
+    }
+    return switch (command.fullName()) {
+      case "set" -> words(hasWord(argv, 3, "GET") ? ACCESS_AND_UPDATE : List.of("OW", "update"));
+      case "bitfield" ->
+          words(
+              hasWord(argv, 2, "SET") || hasWord(argv, 2, "INCRBY")
+                  ? ACCESS_AND_UPDATE
+                  : List.of("RO", "access"));
+      default -> flags(spec);
+    };
+  }
+
+  private static boolean hasWord(byte[][] argv, int from, String upperCaseWord) {
+    for (int i = from; i < argv.length; i++) {
+      if (Ascii.spells(argv[i], upperCaseWord)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static Reply spec(KeySpec spec) {
     Reply begin =
         switch (spec.begin()) {
@@ -255,7 +282,8 @@ final class CommandCommands {
     List<Reply> keys = new ArrayList<>();
     for (int place : places) {
       Reply key = Reply.bulk(asked[place]);
-      keys.add(withFlags ? Reply.array(key, flags(specOf(command, asked, place))) : key);
+      keys.add(
+          withFlags ? Reply.array(key, flags(command, asked, specOf(command, asked, place))) : key);
     }
     return keys.isEmpty() ? Reply.error("ERR The command has no key arguments") : Reply.array(keys);
   }
@@ -293,10 +321,11 @@ final class CommandCommands {
     } else if (argv.length != 2) {
       return Errors.SYNTAX;
     }
-    boolean all = argv.length > 2; // without a filter, Redis lists no subcommands
-    Collection<Command> commands = all ? table.all() : table.commands();
     return Reply.array(
-        commands.stream().filter(wanted).map(command -> Reply.bulk(command.fullName())).toList());
+        table.all().stream()
+            .filter(wanted)
+            .map(command -> Reply.bulk(command.fullName()))
+            .toList());
   }
 
   private static @Nullable AclCategory category(String name) {

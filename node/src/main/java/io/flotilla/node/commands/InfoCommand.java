@@ -190,7 +190,8 @@ final class InfoCommand {
             memory.used() == 0 ? 1.0 : (double) memory.resident() / memory.used()));
     field(out, "mem_allocator", "jvm");
     field(out, "active_defrag_running", 0);
-    field(out, "lazyfree_pending_objects", 0);
+    field(out, "lazyfree_pending_objects", 0); // what is removed is the collector's at once
+    field(out, "lazyfreed_objects", 0);
   }
 
   private static String human(long bytes) {

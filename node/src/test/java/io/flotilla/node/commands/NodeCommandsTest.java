@@ -575,8 +575,7 @@ class NodeCommandsTest {
           "[[\"get\", 2, set[readonly, fast], 1, 1, 1, set[@read, @string, @fast], set[], set[{\"flags\": set[RO, access],"
               + " \"begin_search\": {\"type\": \"index\", \"spec\": {\"index\": 1}}, \"find_keys\": {\"type\": \"range\", \"spec\":"
               + " {\"lastkey\": 0, \"keystep\": 1, \"limit\": 0}}}], []]]");
-      client.expect(
-          "COMMAND GETKEYSANDFLAGS SET a b", "[[\"a\", set[RW, access, update, variable_flags]]]");
+      client.expect("COMMAND GETKEYSANDFLAGS SET a b", "[[\"a\", set[OW, update]]]");
       assertThat(client.call("COMMAND INFO client")).contains("[\"client|kill\", -3, ");
       assertThat(client.call("COMMAND DOCS client|kill"))
           .startsWith("{\"client|kill\": {\"summary\": ");
@@ -588,7 +587,9 @@ class NodeCommandsTest {
     try (RespClient client = node.connect()) {
       int count = Integer.parseInt(client.call("COMMAND COUNT"));
       assertThat(count).isGreaterThan(50);
-      assertThat(client.call("COMMAND LIST").split(", ", -1)).hasSize(count);
+      assertThat(client.call("COMMAND LIST").split(", ", -1))
+          .hasSizeGreaterThan(count)
+          .contains("\"client\"", "\"client|list\"");
       assertThat(client.call("COMMAND")).startsWith("[[\"append\", ").hasSizeGreaterThan(10_000);
       assertThat(client.call("COMMAND DOCS")).contains("\"summary\"");
       assertThat(client.call("COMMAND LIST FILTERBY PATTERN client|s*"))
