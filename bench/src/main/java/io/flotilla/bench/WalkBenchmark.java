@@ -68,6 +68,7 @@ final class WalkBenchmark implements Callable<Integer> {
         command(1_000_000, "ZADD h", i -> i + " m:" + i));
     measure(report, table, "set of 1 M members", command(1_000_000, "SADD h", i -> "m:" + i));
     measure(report, table, "list of 1 M elements", command(1_000_000, "RPUSH h", i -> "e:" + i));
+    measure(report, table, "stream of 1 M entries, all pending", stream());
     measure(report, table, "string of 100 MB", string(false));
     measure(report, table, "string of 100 MB, in place", string(true));
     Report.print(table);
@@ -94,6 +95,16 @@ final class WalkBenchmark implements Callable<Integer> {
       }
       commands.add(line.toString());
     }
+    return commands;
+  }
+
+  private static List<String> stream() {
+    List<String> commands = new ArrayList<>();
+    for (int i = 0; i < 1_000_000; i++) {
+      commands.add("XADD h * field value:" + i);
+    }
+    commands.add("XGROUP CREATE h g 0");
+    commands.add("XREADGROUP GROUP g c STREAMS h >");
     return commands;
   }
 

@@ -65,6 +65,14 @@ final class ReplyEncoder {
       }
       case Reply.Set set -> aggregate(resp3 ? '~' : '*', set.elements(), protocol);
       case Reply.Pairs pairs -> pairs(pairs.firstsAndSeconds(), protocol);
+      case Reply.MapOfPairs map -> {
+        header(resp3 ? '%' : '*', map.keysAndValues().size() / 2);
+        if (resp3) {
+          elements(map.keysAndValues(), protocol);
+        } else {
+          twos(map.keysAndValues(), protocol);
+        }
+      }
       case Reply.Double number -> {
         byte[] text = latin1(number.text());
         if (resp3) {
@@ -134,6 +142,10 @@ final class ReplyEncoder {
       return;
     }
     header('*', elements.size() / 2);
+    twos(elements, protocol);
+  }
+
+  private void twos(List<? extends Reply> elements, Protocol protocol) {
     for (int i = 0, n = elements.size(); i < n; i += 2) {
       header('*', 2);
       write(elements.get(i), protocol);

@@ -58,6 +58,10 @@ class ReplyEncoderTest {
         new Reply.Pairs(List.of(A, new Reply.Double(1), B, new Reply.Double(2))),
         "*4/$1/a/$1/1/$1/b/$1/2/",
         "*2/*2/$1/a/,1/*2/$1/b/,2/");
+    expect(
+        new Reply.MapOfPairs(List.of(A, Reply.integer(1), B, Reply.integer(2))),
+        "*2/*2/$1/a/:1/*2/$1/b/:2/",
+        "%2/$1/a/:1/$1/b/:2/");
     expect(new Reply.Push(List.of(A)), "*1/$1/a/", ">1/$1/a/");
     expect(Reply.array(Reply.array(Reply.NIL), Reply.NIL_ARRAY), "*2/*1/$-1/*-1/", "*2/*1/_/_/");
   }

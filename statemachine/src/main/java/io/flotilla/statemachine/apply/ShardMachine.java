@@ -171,7 +171,7 @@ public final class ShardMachine {
     Reply[] replies = new Reply[items.size()];
     int logged = 0; // a read that is not in the log must not move the dice of what is
     for (int i = 0; i < replies.length; i++) {
-      context.begin();
+      context.begin(items.get(i) instanceof Item.Transaction);
       switch (items.get(i)) {
         case Item.Single single -> {
           dice.reseed(Dice.seed(seed, index, logged++));

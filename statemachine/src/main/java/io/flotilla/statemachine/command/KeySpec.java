@@ -98,6 +98,11 @@ public record KeySpec(Begin begin, Find find, Set<KeyFlag> flags) {
     return new KeySpec(new Begin.Keyword(word, from), new Find.Range(0, 1, 0), inOrder(flags));
   }
 
+  /** The first half of what stands behind a word. */
+  public static KeySpec halfBehind(String word, int from, KeyFlag... flags) {
+    return new KeySpec(new Begin.Keyword(word, from), new Find.Range(-1, 1, 2), inOrder(flags));
+  }
+
   /** The flags in the order in which {@code COMMAND INFO} shows them, the same in every process. */
   static Set<KeyFlag> inOrder(KeyFlag... flags) {
     EnumSet<KeyFlag> ordered = EnumSet.noneOf(KeyFlag.class);

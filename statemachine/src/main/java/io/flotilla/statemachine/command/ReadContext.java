@@ -72,6 +72,11 @@ public sealed class ReadContext permits WriteContext {
     return dice;
   }
 
+  /** Whether the command is one of a transaction: there a command that would block does not. */
+  public boolean isInTransaction() {
+    return false;
+  }
+
   /** All keys, for the commands that look at many (KEYS, SCAN, DBSIZE); reading only. */
   public final Keyspace keyspace() {
     return keyspace;

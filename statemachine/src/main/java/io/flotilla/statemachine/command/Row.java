@@ -40,6 +40,7 @@ public final class Row {
   private final EnumSet<AclCategory> withoutCategories = EnumSet.noneOf(AclCategory.class);
   private final List<String> tips = new ArrayList<>();
   private final String[] words;
+  private int mostNameWords = Integer.MAX_VALUE;
   private String group = "";
   private String summary = "";
   private String since = "1.0.0";
@@ -88,6 +89,12 @@ public final class Row {
     Row row = new Row(name, new Body.Container());
     row.arity = -2;
     return row;
+  }
+
+  /** Ends the name after so many words, where a word in capitals follows that is an argument. */
+  public Row nameOf(int nameWords) {
+    mostNameWords = nameWords;
+    return this;
   }
 
   /** One line on what it does. */
@@ -266,6 +273,7 @@ public final class Row {
   String fullName() {
     return Arrays.stream(words)
         .takeWhile(Row::isName)
+        .limit(mostNameWords)
         .map(word -> word.toLowerCase(Locale.ROOT))
         .collect(Collectors.joining("|"));
   }

@@ -31,6 +31,7 @@ public final class WriteContext extends ReadContext {
   private static final long MAX_PADDING_BYTES = StringValue.MAX_LENGTH;
 
   private long padding;
+  private boolean inTransaction;
 
   /** A context for one command of an entry that is being applied. */
   public WriteContext(Keyspace keyspace, EncodingLimits limits, Dice dice) {
@@ -38,8 +39,14 @@ public final class WriteContext extends ReadContext {
   }
 
   /** A command or a transaction begins. */
-  public void begin() {
+  public void begin(boolean transaction) {
     padding = 0;
+    inTransaction = transaction;
+  }
+
+  @Override
+  public boolean isInTransaction() {
+    return inTransaction;
   }
 
   /**

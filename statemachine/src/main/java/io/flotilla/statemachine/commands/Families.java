@@ -9,6 +9,7 @@ import io.flotilla.statemachine.commands.keys.Keys;
 import io.flotilla.statemachine.commands.lists.Lists;
 import io.flotilla.statemachine.commands.sets.Sets;
 import io.flotilla.statemachine.commands.sortedsets.SortedSets;
+import io.flotilla.statemachine.commands.streams.Streams;
 import io.flotilla.statemachine.commands.strings.Strings;
 import io.flotilla.statemachine.commands.transactions.Transactions;
 import java.util.List;
@@ -32,6 +33,7 @@ public final class Families {
           Lists.FAMILY,
           Sets.FAMILY,
           SortedSets.FAMILY,
+          Streams.FAMILY,
           Strings.FAMILY,
           Transactions.FAMILY);
 

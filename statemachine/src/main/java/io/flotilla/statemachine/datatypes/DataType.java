@@ -22,6 +22,9 @@ public final class DataType<T extends Value> {
   public static final DataType<SortedSetValue> SORTED_SET =
       new DataType<>("zset", SortedSetValue.class);
 
+  /** Entries of fields and values in the order of their ids, and groups that consume them. */
+  public static final DataType<StreamValue> STREAM = new DataType<>("stream", StreamValue.class);
+
   private final String name;
   private final Class<T> structure;
 

@@ -168,6 +168,11 @@ final class LeafSequence {
     return leaves;
   }
 
+  /** The number of branches. */
+  int branches() {
+    return size;
+  }
+
   /** Bytes of the leaves' arrays. */
   long capacity() {
     long bytes = 0;
@@ -477,13 +482,18 @@ final class LeafSequence {
   /** The leaves as they are now, in order; they stay so whatever happens to this sequence. */
   Leaf[] capture() {
     owner = new Object();
-    Leaf[] captured = new Leaf[leaves()];
+    return all();
+  }
+
+  /** The leaves in order, as they are until the next change. */
+  Leaf[] all() {
+    Leaf[] all = new Leaf[leaves()];
     int next = 0;
     for (int i = 0; i < size; i++) {
-      System.arraycopy(branches[i].leaves, 0, captured, next, branches[i].size);
+      System.arraycopy(branches[i].leaves, 0, all, next, branches[i].size);
       next += branches[i].size;
     }
-    return captured;
+    return all;
   }
 
   /** Checks the invariants; for tests. */

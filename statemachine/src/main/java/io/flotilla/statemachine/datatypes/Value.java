@@ -8,11 +8,12 @@ package io.flotilla.statemachine.datatypes;
  * can see of its order is insertion order or a canonical one, so that a replica restored from a
  * snapshot behaves as one that replayed the log.
  */
-public sealed interface Value permits StringValue, HashValue, ListValue, SetValue, SortedSetValue {
+public sealed interface Value
+    permits StringValue, HashValue, ListValue, SetValue, SortedSetValue, StreamValue {
   /** The type, as {@code TYPE} names it. */
   DataType<?> type();
 
-  /** Whether nothing is left, so that the key must go (never true of a string). */
+  /** Whether nothing is left, so that the key must go (never true of a string or a stream). */
   boolean isEmpty();
 
   /** A deep copy that shares nothing mutable. */

@@ -99,6 +99,12 @@ public sealed interface Reply {
   record Pairs(List<? extends Reply> firstsAndSeconds) implements Reply {}
 
   /**
+   * Keys and values in turn: a map in RESP3, an array of two-element arrays in RESP2 (as {@code
+   * XREAD} tells what each stream has).
+   */
+  record MapOfPairs(List<? extends Reply> keysAndValues) implements Reply {}
+
+  /**
    * A double: {@code ,1.5} in RESP3, a bulk string in RESP2.
    *
    * @param digits how it is written where that is not {@link Doubles#format}: coordinates have more

@@ -9,6 +9,7 @@ import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.ListValue;
 import io.flotilla.statemachine.datatypes.SetValue;
 import io.flotilla.statemachine.datatypes.SortedSetValue;
+import io.flotilla.statemachine.datatypes.StreamValue;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 
@@ -36,6 +37,7 @@ final class ValueCodec {
   private static final int HASH_SMALL_WITH_DEADLINES = 12;
 
   private static final int HASH_LARGE_WITH_DEADLINES = 13;
+  private static final int STREAM = 14;
 
   private ValueCodec() {}
 
@@ -44,7 +46,7 @@ final class ValueCodec {
     value.show(new Elements(sink, value instanceof StringValue));
   }
 
-  /** The tag, and the length of a string or the number of elements. */
+  /** The tag, and the length of a string, the number of elements or of a stream's blocks. */
   static void head(Value value, ByteSink sink) {
     switch (value) {
       case StringValue string ->
@@ -66,6 +68,7 @@ final class ValueCodec {
               .varint(set.size());
       case SortedSetValue set ->
           sink.u8(set.isLarge() ? SORTED_SET_LARGE : SORTED_SET_SMALL).varint(set.size());
+      case StreamValue stream -> sink.u8(STREAM).varint(stream.blockCount());
     }
   }
 
@@ -140,6 +143,7 @@ final class ValueCodec {
         }
         yield value;
       }
+      case STREAM -> StreamValue.read(source);
       default -> throw new CorruptException("a value with the unknown tag " + tag);
     };
   }

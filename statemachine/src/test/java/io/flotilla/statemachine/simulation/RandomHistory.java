@@ -57,6 +57,47 @@ final class RandomHistory {
     "-"
   };
 
+  /**
+   * Lines of streams that chance alone would hardly hit: k a key, g a group, c a consumer, i an id,
+   * j an id that XADD may be given, n a number.
+   */
+  private static final String[] STREAM_LINES = {
+    "XADD k j f v",
+    "XADD k j f v g w",
+    "XADD k * f n",
+    "XADD k MAXLEN ~ n j f v",
+    "XADD k MAXLEN n j f v",
+    "XDEL k i i",
+    "XTRIM k MINID i",
+    "XTRIM k MAXLEN ~ n LIMIT n",
+    "XSETID k j ENTRIESADDED n",
+    "XRANGE k i i COUNT n",
+    "XREVRANGE k + i COUNT n",
+    "XREAD COUNT n STREAMS k k i i",
+    "XREAD BLOCK 5 STREAMS k $",
+    "XGROUP CREATE k g i MKSTREAM",
+    "XGROUP CREATE k g $ ENTRIESREAD n",
+    "XGROUP SETID k g i",
+    "XGROUP CREATECONSUMER k g c",
+    "XGROUP DELCONSUMER k g c",
+    "XGROUP DESTROY k g",
+    "XREADGROUP GROUP g c COUNT n STREAMS k >",
+    "XREADGROUP GROUP g c STREAMS k >",
+    "XREADGROUP GROUP g c NOACK BLOCK 5 STREAMS k >",
+    "XREADGROUP GROUP g c COUNT n STREAMS k i",
+    "XACK k g i i i",
+    "XCLAIM k g c n i i",
+    "XCLAIM k g c 0 i FORCE JUSTID LASTID i",
+    "XCLAIM k g c 0 i IDLE n RETRYCOUNT n",
+    "XAUTOCLAIM k g c n i COUNT n",
+    "XAUTOCLAIM k g c 0 - JUSTID",
+    "XPENDING k g",
+    "XPENDING k g IDLE n - + n c",
+    "XINFO STREAM k FULL",
+    "XINFO GROUPS k",
+    "XINFO CONSUMERS k g"
+  };
+
   private final Random random;
   private final List<Command> commands = new ArrayList<>();
   private long stamp = 1_000_000;
@@ -90,6 +131,9 @@ final class RandomHistory {
   /** Entries that give most keys values of 100 KB and more, of every type. */
   List<Entry> largeKeys() {
     List<Entry> entries = new ArrayList<>();
+    for (int key = 10; key < 12; key++) {
+      largeStream(Ascii.bytes("{k}" + key), entries);
+    }
     for (int key = 0; key < 10; key++) {
       List<byte[]> argv = new ArrayList<>();
       int type = key % 5;
@@ -116,6 +160,32 @@ final class RandomHistory {
     return entries;
   }
 
+  /** A stream of thousands of entries, most of them pending in a group. */
+  private void largeStream(byte[] key, List<Entry> entries) {
+    List<Item> items = new ArrayList<>();
+    for (int i = 1000 + random.nextInt(2000); i > 0; i--) {
+      boolean giant = random.nextInt(1000) == 0;
+      String value = (giant ? "g".repeat(random.nextInt(300_000)) : "element:") + i;
+      items.add(words(key, "XADD", "k", "*", "field", value));
+    }
+    items.add(words(key, "XGROUP", "CREATE", "k", "g0", "0"));
+    for (int i = 0; i < 4; i++) {
+      items.add(
+          words(
+              key, "XREADGROUP", "GROUP", "g0", "c" + i % 3, "COUNT", "600", "STREAMS", "k", ">"));
+    }
+    Entry entry = new Entry.Batch(new BatchId(NODE, 1, number++), stamp, items);
+    entries.add(EntryCodec.decode(ByteBuffer.wrap(EntryCodec.encode(entry))));
+  }
+
+  private static Item words(byte[] key, String... words) {
+    byte[][] argv = new byte[words.length][];
+    for (int i = 0; i < words.length; i++) {
+      argv[i] = words[i].equals("k") ? key : Ascii.bytes(words[i]);
+    }
+    return new Item.Single(argv);
+  }
+
   private Entry single(List<byte[]> argv) {
     Entry entry =
         new Entry.Batch(
@@ -140,7 +210,9 @@ final class RandomHistory {
                       "hash-max-listpack-entries",
                       "" + random.nextInt(6),
                       "list-max-listpack-size",
-                      "3"));
+                      "3",
+                      "stream-node-max-entries",
+                      "" + random.nextInt(5)));
           default -> batch();
         };
     return EntryCodec.decode(ByteBuffer.wrap(EntryCodec.encode(entry)));
@@ -169,6 +241,9 @@ final class RandomHistory {
 
   /** A command line with arguments that fit its reference more or less. */
   byte[][] line() {
+    if (random.nextInt(5) == 0) {
+      return streamLine();
+    }
     Command command = commands.get(random.nextInt(commands.size()));
     String[] words = command.reference().replaceAll("[\\[\\]<>|.]", " ").trim().split(" +", -1);
     String[] name = command.fullName().split("\\|", -1);
@@ -206,6 +281,24 @@ final class RandomHistory {
       }
     }
     return argv.toArray(byte[][]::new);
+  }
+
+  private byte[][] streamLine() {
+    String[] words = STREAM_LINES[random.nextInt(STREAM_LINES.length)].split(" ", -1);
+    byte[][] argv = new byte[words.length][];
+    for (int i = 0; i < words.length; i++) {
+      argv[i] =
+          switch (i == 0 ? "" : words[i]) {
+            case "k" -> Ascii.bytes("{k}" + random.nextInt(4));
+            case "g" -> Ascii.bytes("g" + random.nextInt(2));
+            case "c" -> Ascii.bytes("c" + random.nextInt(3));
+            case "n" -> Ascii.bytes("" + random.nextInt(12));
+            case "i" -> Ascii.bytes(random.nextInt(60) + "-" + random.nextInt(3));
+            case "j" -> Ascii.bytes(random.nextInt(60) + (random.nextInt(4) == 0 ? "-*" : "-1"));
+            default -> Ascii.bytes(words[i]);
+          };
+    }
+    return argv;
   }
 
   private byte[] key() {

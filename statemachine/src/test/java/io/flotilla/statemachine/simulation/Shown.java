@@ -25,6 +25,7 @@ final class Shown {
       case Reply.Map map -> "{" + elements(map.keysAndValues()) + "}";
       case Reply.Set set -> "~" + elements(set.elements());
       case Reply.Pairs pairs -> "%" + elements(pairs.firstsAndSeconds());
+      case Reply.MapOfPairs map -> "{%" + elements(map.keysAndValues()) + "}";
       case Reply.Push push -> ">" + elements(push.elements());
       default -> reply.toString();
     };

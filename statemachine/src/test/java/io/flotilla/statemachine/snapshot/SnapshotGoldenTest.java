@@ -52,7 +52,9 @@ final class SnapshotGoldenTest {
   private static final SipHash HASH = new SipHash(5, 6);
   private static final EncodingLimits LIMITS = EncodingLimits.DEFAULT;
 
-  /** The highest tag that has been given out. */
+  /**
+   * The highest tag that has been given out, but for that of streams ({@link StreamGoldenTest}).
+   */
   private static final int TAGS = 13;
 
   private static Map<String, Value> values() {

@@ -20,6 +20,7 @@ import java.util.List;
  *   nil  nil[]            the missing value, array         true  false    truth values
  *   ["a", 1]  {"k": "v"}  array, map                       ~["a"]         a set
  *   [("a", 1.0)]          pairs: nested in RESP3, flat in RESP2
+ *   {("k", "v")}          a map in RESP3, an array of pairs in RESP2
  *   #"123"  ="txt:…"      big number, verbatim string      >["a"]         a push
  * </pre>
  *
@@ -60,13 +61,8 @@ public final class Notation {
         }
         yield text.append('}').toString();
       }
-      case Reply.Pairs pairs -> {
-        StringBuilder text = new StringBuilder("[");
-        for (int i = 0; i < pairs.firstsAndSeconds().size(); i += 2) {
-          text.append(i == 0 ? "\n  " : ",\n  ").append(pair(pairs, i));
-        }
-        yield text.append(']').toString();
-      }
+      case Reply.Pairs pairs -> "[" + tallPairs(pairs.firstsAndSeconds()) + "]";
+      case Reply.MapOfPairs map -> "{" + tallPairs(map.keysAndValues()) + "}";
       default -> line;
     };
   }
@@ -77,6 +73,14 @@ public final class Notation {
       text.append(i == 0 ? "\n  " : ",\n  ").append(inline(elements.get(i)));
     }
     return text.append(close).toString();
+  }
+
+  private static String tallPairs(List<? extends Reply> flat) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < flat.size(); i += 2) {
+      text.append(i == 0 ? "\n  " : ",\n  ").append(pair(flat, i));
+    }
+    return text.toString();
   }
 
   /** A reply in one line. */
@@ -100,13 +104,8 @@ public final class Notation {
         }
         yield "{" + String.join(", ", parts) + "}";
       }
-      case Reply.Pairs pairs -> {
-        List<String> parts = new ArrayList<>();
-        for (int i = 0; i < pairs.firstsAndSeconds().size(); i += 2) {
-          parts.add(pair(pairs, i));
-        }
-        yield "[" + String.join(", ", parts) + "]";
-      }
+      case Reply.Pairs pairs -> "[" + inlinePairs(pairs.firstsAndSeconds()) + "]";
+      case Reply.MapOfPairs map -> "{" + inlinePairs(map.keysAndValues()) + "}";
       case Reply.Double number -> {
         String text = number.text();
         yield text.chars().allMatch(c -> c == '-' || (c >= '0' && c <= '9')) ? text + ".0" : text;
@@ -119,12 +118,16 @@ public final class Notation {
     };
   }
 
-  private static String pair(Reply.Pairs pairs, int i) {
-    return "("
-        + inline(pairs.firstsAndSeconds().get(i))
-        + ", "
-        + inline(pairs.firstsAndSeconds().get(i + 1))
-        + ")";
+  private static String inlinePairs(List<? extends Reply> flat) {
+    List<String> parts = new ArrayList<>();
+    for (int i = 0; i < flat.size(); i += 2) {
+      parts.add(pair(flat, i));
+    }
+    return String.join(", ", parts);
+  }
+
+  private static String pair(List<? extends Reply> flat, int i) {
+    return "(" + inline(flat.get(i)) + ", " + inline(flat.get(i + 1)) + ")";
   }
 
   private static String list(String open, List<? extends Reply> elements) {
@@ -184,6 +187,7 @@ public final class Notation {
       case Reply.Push push -> resp2(push.elements());
       case Reply.Map map -> resp2(map.keysAndValues());
       case Reply.Pairs pairs -> resp2(pairs.firstsAndSeconds());
+      case Reply.MapOfPairs map -> Reply.array(inTwos(resp2Each(map.keysAndValues())));
       case Reply.Simple simple -> simple;
       case Reply.Error error -> error;
       case Reply.Int integer -> integer;
@@ -195,22 +199,26 @@ public final class Notation {
   }
 
   private static Reply resp2(List<? extends Reply> elements) {
-    return Reply.array(elements.stream().map(Notation::resp2).toList());
+    return Reply.array(resp2Each(elements));
+  }
+
+  private static List<Reply> resp2Each(List<? extends Reply> elements) {
+    return elements.stream().map(Notation::resp2).toList();
+  }
+
+  private static List<Reply> inTwos(List<Reply> flat) {
+    List<Reply> arrays = new ArrayList<>();
+    for (int i = 0; i < flat.size(); i += 2) {
+      arrays.add(Reply.array(flat.get(i), flat.get(i + 1)));
+    }
+    return arrays;
   }
 
   /** The reply as RESP3 shows it: pairs are arrays of two, and there is one nil. */
   public static Reply resp3(Reply reply) {
     return switch (reply) {
-      case Reply.Pairs pairs -> {
-        List<Reply> arrays = new ArrayList<>();
-        for (int i = 0; i < pairs.firstsAndSeconds().size(); i += 2) {
-          arrays.add(
-              Reply.array(
-                  resp3(pairs.firstsAndSeconds().get(i)),
-                  resp3(pairs.firstsAndSeconds().get(i + 1))));
-        }
-        yield Reply.array(arrays);
-      }
+      case Reply.Pairs pairs -> Reply.array(inTwos(resp3(pairs.firstsAndSeconds())));
+      case Reply.MapOfPairs map -> new Reply.Map(resp3(map.keysAndValues()));
       case Reply.NilArray nilArray -> Reply.NIL;
       case Reply.Array array -> Reply.array(resp3(array.elements()));
       case Reply.Set set -> new Reply.Set(resp3(set.elements()));
@@ -245,11 +253,14 @@ public final class Notation {
 
   /**
    * What was meant, told by what RESP3 and RESP2 showed of it: pairs are nested in the one and flat
-   * in the other, and only RESP2 knows the missing array.
+   * in the other, a map of pairs the other way round, and only RESP2 knows the missing array.
    */
   public static Reply merged(Reply three, Reply two) {
     if (three instanceof Reply.Nil && two instanceof Reply.NilArray) {
       return Reply.NIL_ARRAY;
+    }
+    if (three instanceof Reply.Map map && two instanceof Reply.Array array) {
+      return merged(map.keysAndValues(), array.elements());
     }
     if (three instanceof Reply.Array outer && two instanceof Reply.Array flat) {
       boolean paired =
@@ -271,6 +282,24 @@ public final class Notation {
       }
     }
     return three;
+  }
+
+  private static Reply merged(List<? extends Reply> map, List<? extends Reply> array) {
+    boolean flat = map.size() == array.size();
+    boolean nested = 2 * array.size() == map.size();
+    List<Reply> meant = new ArrayList<>();
+    for (int i = 0; i < map.size(); i++) {
+      Reply two =
+          flat
+              ? array.get(i)
+              : nested
+                      && array.get(i / 2) instanceof Reply.Array pair
+                      && pair.elements().size() == 2
+                  ? pair.elements().get(i % 2)
+                  : map.get(i);
+      meant.add(merged(map.get(i), two));
+    }
+    return nested && !flat ? new Reply.MapOfPairs(meant) : new Reply.Map(meant);
   }
 
   /** The reply with the elements of its sets, maps and arrays of plain things in order. */
@@ -296,7 +325,8 @@ public final class Notation {
     return reply instanceof Reply.Array
         || reply instanceof Reply.Set
         || reply instanceof Reply.Map
-        || reply instanceof Reply.Pairs;
+        || reply instanceof Reply.Pairs
+        || reply instanceof Reply.MapOfPairs;
   }
 
   private static List<Reply> sortedPairs(List<? extends Reply> flat) {
@@ -361,7 +391,8 @@ public final class Notation {
         }
         case '{' -> {
           place++;
-          yield new Reply.Map(pairsTo('}', ':'));
+          skipSpace();
+          yield peek() == '(' ? new Reply.MapOfPairs(pairs("}")) : new Reply.Map(pairsTo('}', ':'));
         }
         case '~' -> {
           expect("~[");
@@ -428,23 +459,24 @@ public final class Notation {
 
     private Reply arrayOrPairs() {
       skipSpace();
-      if (peek() == '(') {
-        List<Reply> flat = new ArrayList<>();
-        do {
-          skipSpace();
-          expect("(");
-          flat.add(reply());
-          skipSpace();
-          expect(",");
-          flat.add(reply());
-          skipSpace();
-          expect(")");
-          skipSpace();
-        } while (maybe(','));
-        expect("]");
-        return new Reply.Pairs(flat);
-      }
-      return Reply.array(elements());
+      return peek() == '(' ? new Reply.Pairs(pairs("]")) : Reply.array(elements());
+    }
+
+    private List<Reply> pairs(String close) {
+      List<Reply> flat = new ArrayList<>();
+      do {
+        skipSpace();
+        expect("(");
+        flat.add(reply());
+        skipSpace();
+        expect(",");
+        flat.add(reply());
+        skipSpace();
+        expect(")");
+        skipSpace();
+      } while (maybe(','));
+      expect(close);
+      return flat;
     }
 
     private List<Reply> elements() {

@@ -5,6 +5,7 @@ import io.flotilla.statemachine.datatypes.HashValue;
 import io.flotilla.statemachine.datatypes.ListValue;
 import io.flotilla.statemachine.datatypes.SetValue;
 import io.flotilla.statemachine.datatypes.SortedSetValue;
+import io.flotilla.statemachine.datatypes.StreamValue;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.reply.Reply;
@@ -45,6 +46,7 @@ record SortSource(long size, boolean hasOrder, Range elements) {
                   set.visitRange(from, count, false, (member, score) -> visitor.accept(member)));
       case StringValue string -> throw new CommandException(WRONG_TYPE);
       case HashValue hash -> throw new CommandException(WRONG_TYPE);
+      case StreamValue stream -> throw new CommandException(WRONG_TYPE);
     };
   }
 
