@@ -1,0 +1,69 @@
+package io.flotilla.chaos.cluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** What this machine lets a chaos run do beyond processes: small disks and false clocks. */
+public final class Machine {
+  private static final List<Path> FAKETIME =
+      List.of(
+          Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"),
+          Path.of("/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"));
+
+  private static final int COMMAND_SECONDS = 20;
+
+  private Machine() {}
+
+  /** The library that shows a process another time; Debian's package libfaketime has it. */
+  public static Optional<Path> faketime() {
+    return FAKETIME.stream().filter(Files::exists).findFirst();
+  }
+
+  /** Whether a file system of a given size can be mounted here, which takes root. */
+  public static boolean canMount() {
+    try {
+      Path place = Files.createTempDirectory("flotilla-mount-");
+      boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place.toString());
+      if (mounted) {
+        unmount(place);
+      }
+      Files.delete(place);
+      return mounted;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Mounts a file system of this size in memory. */
+  static void mount(Path place, int mebibytes) {
+    if (!run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", place.toString())) {
+      throw new AssertionError("no file system can be mounted on " + place);
+    }
+  }
+
+  static void unmount(Path place) {
+    if (!run("umount", place.toString())) {
+      throw new AssertionError(place + " cannot be unmounted");
+    }
+  }
+
+  private static boolean run(String... command) {
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

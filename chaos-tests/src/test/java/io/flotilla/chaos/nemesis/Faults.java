@@ -1,0 +1,380 @@
+package io.flotilla.chaos.nemesis;
+
+import static io.flotilla.chaos.nemesis.Target.ALL;
+import static io.flotilla.chaos.nemesis.Target.LEADER;
+import static io.flotilla.chaos.nemesis.Target.MAJORITY;
+import static io.flotilla.chaos.nemesis.Target.METADATA_LEADER;
+import static io.flotilla.chaos.nemesis.Target.MINORITY;
+import static io.flotilla.chaos.nemesis.Target.ONE;
+
+import io.flotilla.chaos.cluster.Machine;
+import io.flotilla.chaos.cluster.NodeProcesses;
+import io.flotilla.chaos.cluster.PeerNetwork;
+import io.flotilla.chaos.nemesis.Fault.Injected;
+import io.flotilla.chaos.workload.RawClient;
+import io.flotilla.proto.admin.ShardStatus;
+import io.flotilla.proto.admin.TakeSnapshotRequest;
+import io.flotilla.proto.admin.TakeSnapshotResponse;
+import io.flotilla.proto.admin.TransferLeaderRequest;
+import io.flotilla.proto.admin.TransferLeaderResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
+
+/** The faults that node processes on one machine can be given. */
+public final class Faults {
+  private static final Duration ADMIN_PATIENCE = Duration.ofSeconds(10);
+  private static final int TRANSFER_MILLIS = 5_000;
+
+  /** Longer than Ratis tolerates: a node that was still for so long must end or be right. */
+  private static final Duration LONG_PAUSE = Duration.ofSeconds(70);
+
+  private static final Duration STUTTER_STOP = Duration.ofMillis(180);
+  private static final Duration STUTTER_GO = Duration.ofMillis(20);
+
+  private Faults() {}
+
+  private record Named(String name, BiFunction<Stage, Random, Injected> act) implements Fault {
+    @Override
+    public Injected inject(Stage stage, Random random) {
+      return act.apply(stage, random);
+    }
+  }
+
+  /** All of them, by name. */
+  public static Map<String, Fault> all() {
+    Map<String, Fault> all = new LinkedHashMap<>();
+    for (Named each :
+        List.of(
+            new Named("kill", Faults::kill),
+            new Named("stop", Faults::stop),
+            new Named("pause", Faults::pause),
+            new Named("pause-long", Faults::pauseLong),
+            new Named("stutter", Faults::stutter),
+            new Named("snapshot", Faults::snapshot),
+            new Named("transfer", Faults::transfer),
+            new Named("isolate", Faults::isolate),
+            new Named("halves", Faults::halves),
+            new Named("ring", Faults::ring),
+            new Named("one-way", Faults::oneWay),
+            new Named("slow", Faults::slow),
+            new Named("clients", Faults::clients),
+            new Named("corrupt", Damage::inject),
+            new Named("disk-full", Faults::diskFull),
+            new Named("clock", Faults::clock))) {
+      all.put(each.name, each);
+    }
+    return all;
+  }
+
+  /** What is not chosen when nobody chooses, and why. */
+  private static final Map<String, String> UNUSUAL =
+      Map.of(
+          "pause-long", "takes over a minute each time",
+          "disk-full", "mounts file systems, which takes root",
+          "clock", "needs libfaketime, and makes time to live unjudgeable");
+
+  /** What is chosen when nobody chooses. */
+  public static List<String> usual() {
+    return all().keySet().stream().filter(name -> !UNUSUAL.containsKey(name)).toList();
+  }
+
+  /** Those left out of {@link #usual}, with the reason. */
+  public static Map<String, String> unusual() {
+    return new TreeMap<>(UNUSUAL);
+  }
+
+  /** Why a fault cannot be had on this machine; nothing if it can. */
+  public static Optional<String> impossible(String name) {
+    return switch (name) {
+      case "disk-full" ->
+          Machine.canMount()
+              ? Optional.empty()
+              : Optional.of("disk-full needs root, to mount a small file system");
+      case "clock" ->
+          Machine.faketime().isPresent()
+              ? Optional.empty()
+              : Optional.of("clock needs libfaketime (Debian: apt-get install libfaketime)");
+      default -> Optional.empty();
+    };
+  }
+
+  /** What the cluster must be started with for these faults. */
+  public static Set<NodeProcesses.Extra> extras(Collection<String> names) {
+    Set<NodeProcesses.Extra> extras = EnumSet.noneOf(NodeProcesses.Extra.class);
+    if (names.contains("disk-full")) {
+      extras.add(NodeProcesses.Extra.SMALL_DISKS);
+    }
+    if (names.contains("clock")) {
+      extras.add(NodeProcesses.Extra.FALSE_CLOCKS);
+    }
+    return extras;
+  }
+
+  /** Those that need relays between the nodes. */
+  public static boolean needsNetwork(String name) {
+    return List.of("isolate", "halves", "ring", "one-way", "slow").contains(name);
+  }
+
+  private static Duration seconds(Random random, int least, int most) {
+    return Duration.ofMillis(1000L * least + random.nextInt(1000 * (most - least)));
+  }
+
+  private static Injected kill(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, MAJORITY, LEADER, METADATA_LEADER, ALL);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    nodes.forEach(stage::mayEnd);
+    nodes.forEach(stage.cluster()::kill);
+    return new Injected(
+        target.told(nodes), seconds(random, 0, 4), () -> nodes.forEach(stage::start));
+  }
+
+  private static Injected stop(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, LEADER, METADATA_LEADER);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    nodes.forEach(stage::mayEnd);
+    nodes.forEach(stage.cluster()::terminate);
+    return new Injected(
+        target.told(nodes),
+        seconds(random, 0, 2),
+        () ->
+            nodes.forEach(node -> {
+              int code = stage.cluster().awaitEnd(node);
+              if (code != 0 && code != 128 + 15 && !NodeProcesses.isKilled(code)) {
+                stage.violation(NodeProcesses.nameOf(node) + " stopped with exit code " + code);
+              }
+              stage.start(node);
+            }));
+  }
+
+  private static Injected pause(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, MAJORITY, LEADER, METADATA_LEADER, ALL);
+    return freeze(stage, target, target.choose(stage.cluster(), random), seconds(random, 1, 5));
+  }
+
+  private static Injected pauseLong(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, LEADER);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    nodes.forEach(stage::mayEnd);
+    Injected frozen = freeze(stage, target, nodes, LONG_PAUSE);
+    return new Injected(
+        frozen.what(),
+        frozen.dwell(),
+        () -> {
+          frozen.heal().run();
+          // Ratis gives up after such a pause, and the node ends or goes on; a supervisor starts
+          // it.
+          LockSupport.parkNanos(Duration.ofSeconds(5).toNanos());
+          nodes.forEach(stage::start);
+        });
+  }
+
+  private static Injected freeze(
+      Stage stage, Target target, List<Integer> nodes, Duration duration) {
+    nodes.forEach(stage.cluster()::freeze);
+    return new Injected(target.told(nodes), duration, () -> nodes.forEach(stage.cluster()::thaw));
+  }
+
+  /** A processor that is hardly there: a tenth of the time. */
+  private static Injected stutter(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, LEADER);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    AtomicBoolean enough = new AtomicBoolean();
+    Thread stuttering =
+        Thread.ofPlatform()
+            .name("stutter")
+            .daemon(true)
+            .start(() -> {
+              while (!enough.get()) {
+                nodes.forEach(stage.cluster()::freeze);
+                LockSupport.parkNanos(STUTTER_STOP.toNanos());
+                nodes.forEach(stage.cluster()::thaw);
+                LockSupport.parkNanos(STUTTER_GO.toNanos());
+              }
+            });
+    return new Injected(
+        target.told(nodes),
+        seconds(random, 2, 5),
+        () -> {
+          enough.set(true);
+          try {
+            stuttering.join();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          nodes.forEach(stage.cluster()::thaw);
+        });
+  }
+
+  private static Injected snapshot(Stage stage, Random random) {
+    Optional<TakeSnapshotResponse> response =
+        stage
+            .cluster()
+            .maybeAsk(
+                ADMIN_PATIENCE, a -> a.takeSnapshot(TakeSnapshotRequest.getDefaultInstance()));
+    return Injected.atOnce(
+        response
+            .map(r ->
+                r.getResultsList().stream().filter(s -> s.getError().isEmpty()).count()
+                    + " of "
+                    + r.getResultsCount()
+                    + " replicas")
+            .orElse("nobody answered"));
+  }
+
+  private static Injected transfer(Stage stage, Random random) {
+    Optional<ShardStatus> shard =
+        stage
+            .cluster()
+            .maybeStatus()
+            .map(s -> s.getShards(random.nextInt(Math.max(1, s.getShardsCount()))));
+    if (shard.isEmpty()) {
+      return Injected.atOnce("nobody answered");
+    }
+    var replicas = shard.get().getGroup().getReplicasList();
+    String to = replicas.get(random.nextInt(replicas.size())).getNodeName();
+    Optional<TransferLeaderResponse> response =
+        stage
+            .cluster()
+            .maybeAsk(
+                ADMIN_PATIENCE,
+                a ->
+                    a.transferLeader(
+                        TransferLeaderRequest.newBuilder()
+                            .setShard(Integer.toString(shard.get().getNumber()))
+                            .setToNode(to)
+                            .setTimeoutMillis(TRANSFER_MILLIS)
+                            .build()));
+    return Injected.atOnce(
+        "shard "
+            + shard.get().getNumber()
+            + " to "
+            + to
+            + (response.isPresent() ? "" : ", which did not work out"));
+  }
+
+  private static Injected cut(Stage stage, String what, Random random) {
+    return new Injected(what, seconds(random, 2, 6), stage.cluster().network()::heal);
+  }
+
+  private static void cutBoth(PeerNetwork network, int one, int other) {
+    network.cut(one, other);
+    network.cut(other, one);
+  }
+
+  private static Injected isolate(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, LEADER, METADATA_LEADER, MINORITY);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    for (int node : nodes) {
+      for (int other = 0; other < stage.cluster().nodes(); other++) {
+        if (other != node) {
+          cutBoth(stage.cluster().network(), node, other);
+        }
+      }
+    }
+    return cut(stage, target.told(nodes), random);
+  }
+
+  private static Injected halves(Stage stage, Random random) {
+    List<Integer> minority = MINORITY.choose(stage.cluster(), random);
+    for (int node : minority) {
+      for (int other = 0; other < stage.cluster().nodes(); other++) {
+        if (!minority.contains(other)) {
+          cutBoth(stage.cluster().network(), node, other);
+        }
+      }
+    }
+    return cut(stage, MINORITY.told(minority) + " from the rest", random);
+  }
+
+  /** Everybody sees a majority, and no two the same one. */
+  private static Injected ring(Stage stage, Random random) {
+    int nodes = stage.cluster().nodes();
+    List<Integer> order = new ArrayList<>(IntStream.range(0, nodes).boxed().toList());
+    Collections.shuffle(order, random);
+    int reach = Math.max(1, nodes / 4);
+    for (int i = 0; i < nodes; i++) {
+      for (int j = i + 1; j < nodes; j++) {
+        int apart = Math.min(j - i, nodes - (j - i));
+        // Of three, all are neighbours: there the ring is open at one place.
+        boolean isCut = nodes <= 3 ? j - i == nodes - 1 : apart > reach;
+        if (isCut) {
+          cutBoth(stage.cluster().network(), order.get(i), order.get(j));
+        }
+      }
+    }
+    return cut(stage, String.join("-", order.stream().map(NodeProcesses::nameOf).toList()), random);
+  }
+
+  private static Injected oneWay(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, LEADER, METADATA_LEADER);
+    int node = target.choose(stage.cluster(), random).getFirst();
+    boolean outward = random.nextBoolean();
+    for (int other = 0; other < stage.cluster().nodes(); other++) {
+      if (other != node) {
+        stage.cluster().network().cut(outward ? node : other, outward ? other : node);
+      }
+    }
+    return cut(
+        stage,
+        target.told(List.of(node)) + (outward ? " is heard by nobody" : " hears nobody"),
+        random);
+  }
+
+  private static Injected slow(Stage stage, Random random) {
+    Duration delay = Duration.ofMillis(20 + random.nextInt(180));
+    stage.cluster().network().delay(delay);
+    return cut(stage, delay.toMillis() + " ms more for each message", random);
+  }
+
+  private static Injected clients(Stage stage, Random random) {
+    int cut = 0;
+    for (RawClient client : stage.clients()) {
+      if (random.nextBoolean()) {
+        client.cut();
+        cut++;
+      }
+    }
+    return Injected.atOnce("the connections of " + cut + " clients");
+  }
+
+  /** A node without room may refuse, step back or end, but not lie. */
+  private static Injected diskFull(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, LEADER, METADATA_LEADER);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    nodes.forEach(stage::mayEnd);
+    nodes.forEach(stage.cluster()::fillDisk);
+    return new Injected(
+        target.told(nodes),
+        seconds(random, 2, 8),
+        () -> {
+          nodes.forEach(stage.cluster()::freeDisk);
+          nodes.forEach(stage::start);
+        });
+  }
+
+  /** From a tenth of a minute to an hour ahead or behind, on one node, a minority or a leader. */
+  private static Injected clock(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, LEADER);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    int seconds = (random.nextBoolean() ? 1 : -1) * (6 + random.nextInt(3_600));
+    nodes.forEach(node -> stage.cluster().setClock(node, Duration.ofSeconds(seconds)));
+    return new Injected(
+        target.told(nodes) + " by " + seconds + " s",
+        seconds(random, 2, 6),
+        () -> nodes.forEach(node -> stage.cluster().setClock(node, Duration.ZERO)));
+  }
+}

@@ -1,0 +1,75 @@
+package io.flotilla.chaos.nemesis;
+
+import io.flotilla.chaos.cluster.NodeProcesses;
+import io.flotilla.chaos.workload.RawClient;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/**
+ * What faults act upon, and where they tell what should not have happened.
+ *
+ * <p>A process that ends though no fault has said so before is an unplanned exit.
+ */
+public final class Stage {
+  private final NodeProcesses cluster;
+  private final List<RawClient> clients;
+  private final Consumer<String> violations;
+  private final Set<Integer> mayEnd = ConcurrentHashMap.newKeySet();
+
+  public Stage(NodeProcesses cluster, List<RawClient> clients, Consumer<String> violations) {
+    this.cluster = cluster;
+    this.clients = clients;
+    this.violations = violations;
+  }
+
+  public NodeProcesses cluster() {
+    return cluster;
+  }
+
+  List<RawClient> clients() {
+    return clients;
+  }
+
+  void violation(String what) {
+    violations.accept(what);
+  }
+
+  /** From here until it is started again, this node's process may end. */
+  void mayEnd(int node) {
+    mayEnd.add(node);
+  }
+
+  void start(int node) {
+    if (!cluster.isRunning(node)) {
+      cluster.start(node);
+    }
+    mayEnd.remove(node);
+  }
+
+  /**
+   * Tells of processes that have ended by themselves, and starts them again as a supervisor does.
+   */
+  public void supervise() {
+    for (int node = 0; node < cluster.nodes(); node++) {
+      if (!mayEnd.contains(node) && !cluster.isRunning(node) && !mayEnd.contains(node)) {
+        violation(
+            NodeProcesses.nameOf(node)
+                + " ended by itself with exit code "
+                + cluster.exitCode(node).orElse(-1));
+        cluster.start(node);
+      }
+    }
+  }
+
+  /** Undoes whatever may still be wrong: nothing is cut, all nodes go on or are started. */
+  public void heal() {
+    cluster.network().heal();
+    for (int node = 0; node < cluster.nodes(); node++) {
+      cluster.thaw(node);
+      cluster.freeDisk(node);
+      start(node);
+    }
+  }
+}

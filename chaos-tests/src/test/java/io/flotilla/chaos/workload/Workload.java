@@ -1,0 +1,48 @@
+package io.flotilla.chaos.workload;
+
+import io.flotilla.chaos.history.Operation;
+import io.flotilla.chaos.witness.NamedWrite;
+import java.util.List;
+
+/**
+ * One kind of use of a cluster, with its judgement.
+ *
+ * <p>Several actors call {@link #step} at once. After the run, when everything has been healed and
+ * no actor is at work any more, one actor calls {@link #finish}, and then {@link #judge} tells what
+ * was wrong. Keys begin with the run's name, so that a run never meets what another one has left.
+ */
+public interface Workload {
+  /** As in {@code --workloads}. */
+  String name();
+
+  /** How many clients it has. */
+  default int clients() {
+    return 2;
+  }
+
+  /** What must be there before the run; calls until it is. */
+  default void begin(Actor actor) {}
+
+  /** One operation, or a few that belong together. */
+  void step(Actor actor);
+
+  /**
+   * Reads what must be read in the end.
+   *
+   * @return whether all of it could be read
+   */
+  default boolean finish(Actor actor) {
+    return true;
+  }
+
+  /** All that is wrong; empty if all is well. */
+  List<String> judge();
+
+  /** Writes that can be found in a log by their names; none where values are not unique. */
+  default List<NamedWrite> writes() {
+    return List.of();
+  }
+
+  /** All that was asked. */
+  List<? extends Operation<?, ?>> operations();
+}
