@@ -20,19 +20,19 @@ END
 
 # redis_suite_tools: tclsh and Redis's own programs; installs them where it may. Fails without tclsh.
 redis_suite_tools() {
-  if ! { command -v tclsh && command -v redis-cli && command -v redis-server; } >/dev/null; then
+  if ! { command -v tclsh && command -v redis-cli && command -v redis-server && command -v dpkg-source; } >/dev/null; then
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-      echo 'Installing tcl, redis-server and redis-tools; no service is started.' >&2
-      { RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tcl redis-server redis-tools \
-        || { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tcl redis-server redis-tools; }; } \
-        >/dev/null || return 1
+      echo 'Installing tcl, redis-server, redis-tools and dpkg-dev; no service is started.' >&2
+      local install=(apt-get install -y -qq --no-install-recommends tcl redis-server redis-tools dpkg-dev)
+      export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive
+      { "${install[@]}" || { apt-get update -qq && "${install[@]}"; }; } >/dev/null || return 1
     fi
   fi
   command -v tclsh >/dev/null
 }
 
-# redis_suite_archive DIR: puts an archive of Redis's source at DIR/redis.tar.gz by way of Debian's source package.
-redis_suite_archive() {
+# redis_suite_package DIR: prints the directory, within DIR, of the unpacked source package, with Debian's patches: they bring tests too.
+redis_suite_package() {
   command -v apt-get >/dev/null || return 1
   local apt="$1/apt" options=() file
   rm -rf "$apt" && mkdir -p "$apt/lists/partial" "$apt/cache" "$apt/source" || return 1
@@ -51,13 +51,12 @@ redis_suite_archive() {
   echo 'Getting the source package of redis …' >&2
   {
     apt-get "${options[@]}" update \
-      && (cd "$apt/source" && apt-get "${options[@]}" source --download-only redis) \
-      && mv "$apt"/source/redis_*.orig.tar.gz "$1/redis.tar.gz"
+      && (cd "$apt/source" && apt-get "${options[@]}" source --download-only redis && dpkg-source --no-check -x redis_*.dsc redis)
   } >"$1/apt.log" 2>&1 || {
     tail -n 5 "$1/apt.log" >&2
     return 1
   }
-  rm -rf "$apt"
+  printf '%s\n' "$apt/source/redis"
 }
 
 # redis_suite DIR: prints the directory of a suite that can be run. DIR is kept between runs.
@@ -73,8 +72,7 @@ redis_suite() {
         return 0
       fi
     done
-    redis_suite_archive "$work" || return 1
-    named="$work/redis.tar.gz"
+    named="$(redis_suite_package "$work")" || return 1
   fi
   source="$work/source"
   rm -rf "$source" && mkdir -p "$source" || return 1
@@ -100,5 +98,6 @@ redis_suite() {
   [ -n "$version" ] && [ -f "$source/runtest" ] || return 1
   place="$work/suite-$version"
   rm -rf "$place" && mv "$source" "$place" && : >"$place/.whole" || return 1
+  rm -rf "$work/apt"
   printf '%s\n' "$place"
 }
