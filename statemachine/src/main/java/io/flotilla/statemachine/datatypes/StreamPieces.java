@@ -28,13 +28,64 @@ import java.util.function.Function;
 final class StreamPieces implements Chunks {
   private static final int RECORD_BYTES = IdRecords.ID_BYTES + StreamGroup.PAYLOAD_BYTES;
 
-  /** A part that is shown in one go. */
-  @FunctionalInterface
-  private interface Part {
-    void show(ElementVisitor visitor);
+  /** A run of chunks of one kind: made without looking at them, as they may be ten thousands. */
+  private sealed interface Section {
+    int count();
+
+    void show(int chunk, ElementVisitor visitor);
   }
 
-  private final List<Part> parts = new ArrayList<>();
+  /** Elements that were written down when the stream was captured. */
+  private record Written(List<byte[]> elements) implements Section {
+    @Override
+    public int count() {
+      return elements.size();
+    }
+
+    @Override
+    public void show(int chunk, ElementVisitor visitor) {
+      byte[] element = elements.get(chunk);
+      visitor.element(element, 0, element.length);
+    }
+  }
+
+  /** The stream's blocks. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Blocks(Leaf[] leaves) implements Section {
+    @Override
+    public int count() {
+      return leaves.length;
+    }
+
+    @Override
+    public void show(int chunk, ElementVisitor visitor) {
+      Leaf block = leaves[chunk];
+      visitor.element(block.array, block.start, block.length());
+    }
+  }
+
+  /** What a group has pending; the ranks of its consumers by their numbers. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Pending(Leaf[] leaves, int[] ranks) implements Section {
+    @Override
+    public int count() {
+      return leaves.length;
+    }
+
+    @Override
+    public void show(int chunk, ElementVisitor visitor) {
+      byte[] records = records(leaves[chunk], ranks);
+      visitor.piece(records, 0, records.length);
+    }
+  }
+
+  private final List<Section> sections = new ArrayList<>();
+  private final int count;
+
+  /** Where the chunk that was shown last is: its section, and the first chunk of that. */
+  private int section;
+
+  private int sectionFrom;
 
   /** The stream as it is now, its leaves as this function gives them. */
   StreamPieces(StreamValue stream, Function<LeafSequence, Leaf[]> leavesOf) {
@@ -42,37 +93,32 @@ final class StreamPieces implements Chunks {
     id(stream.lastId(), head);
     id(stream.maxDeletedId(), head);
     head.varint(stream.entriesAdded()).varint(stream.groups().size());
-    element(head.toByteArray());
-    for (Leaf block : leavesOf.apply(stream.blocks)) {
-      parts.add(visitor -> visitor.element(block.array, block.start, block.length()));
-    }
+    sections.add(new Written(List.of(head.toByteArray())));
+    sections.add(new Blocks(leavesOf.apply(stream.blocks)));
     for (StreamGroup group : stream.groups()) {
-      group(group, leavesOf);
+      sections.add(new Written(about(group)));
+      sections.add(new Pending(leavesOf.apply(group.records().leaves()), group.ranks()));
     }
+    int chunks = 0;
+    for (Section each : sections) {
+      chunks += each.count();
+    }
+    count = chunks;
   }
 
-  private void group(StreamGroup group, Function<LeafSequence, Leaf[]> leavesOf) {
+  private static List<byte[]> about(StreamGroup group) {
+    List<byte[]> elements = new ArrayList<>();
     ByteSink head = new ByteSink(64);
     head.block(group.name());
     id(group.lastId(), head);
     head.signed(group.entriesRead()).varint(group.consumers().size()).varint(group.pendingCount());
-    element(head.toByteArray());
+    elements.add(head.toByteArray());
     for (StreamConsumer consumer : group.consumers()) {
       ByteSink about = new ByteSink(32 + consumer.name.length);
       about.block(consumer.name).signed(consumer.seenMillis).signed(consumer.activeMillis);
-      element(about.toByteArray());
+      elements.add(about.toByteArray());
     }
-    int[] ranks = group.ranks();
-    for (Leaf leaf : leavesOf.apply(group.records().leaves())) {
-      parts.add(visitor -> {
-        byte[] records = records(leaf, ranks);
-        visitor.piece(records, 0, records.length);
-      });
-    }
-  }
-
-  private void element(byte[] bytes) {
-    parts.add(visitor -> visitor.element(bytes, 0, bytes.length));
+    return elements;
   }
 
   private static void id(StreamId id, ByteSink sink) {
@@ -95,12 +141,19 @@ final class StreamPieces implements Chunks {
 
   @Override
   public int count() {
-    return parts.size();
+    return count;
   }
 
   @Override
   public void show(int chunk, ElementVisitor visitor) {
-    parts.get(chunk).show(visitor);
+    if (chunk < sectionFrom) {
+      section = 0;
+      sectionFrom = 0;
+    }
+    while (chunk - sectionFrom >= sections.get(section).count()) {
+      sectionFrom += sections.get(section++).count();
+    }
+    sections.get(section).show(chunk - sectionFrom, visitor);
   }
 
   @Override
