@@ -129,9 +129,9 @@ record SeededFault(
                     NODE + "session/Session.java",
                     "            readOnly && transaction == null && entry.how() == How.SHARD && !entry.changes();",
                     "            transaction == null && entry.how() == How.SHARD && !entry.changes();")),
-            List.of("stutter"),
+            List.of("isolate", "transfer"),
             List.of("append", "register", "set"),
-            30),
+            60),
         new SeededFault(
             "local-clock",
             "each replica takes its own clock for machine time",

@@ -20,6 +20,9 @@ final class SelfTest {
 
   private static final int NODES = 3;
 
+  /** How much of the first violation is told; the run's own lines have all of it. */
+  private static final int TOLD_CHARS = 160;
+
   private final Path root;
   private final Path distribution;
   private final Path work;
@@ -69,7 +72,9 @@ final class SelfTest {
       Path nodes = Files.createDirectories(place.resolve("nodes-" + attempt));
       Result result = new ChaosRun(plan, nodes, environment, out).run();
       if (!result.passes()) {
-        return new Found(fault, true, attempt, result.violations().getFirst());
+        String first = result.violations().getFirst();
+        return new Found(
+            fault, true, attempt, first.substring(0, Math.min(TOLD_CHARS, first.length())));
       }
     }
     return new Found(fault, false, ATTEMPTS, "nothing in " + ATTEMPTS + " runs");
