@@ -3,25 +3,13 @@ package io.flotilla.chaos.cluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** What this machine lets a chaos run do beyond processes: small disks and false clocks. */
+/** What this machine lets a chaos run do beyond processes: small disks. */
 public final class Machine {
-  private static final List<Path> FAKETIME =
-      List.of(
-          Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"),
-          Path.of("/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"));
-
   private static final int COMMAND_SECONDS = 20;
 
   private Machine() {}
-
-  /** The library that shows a process another time; Debian's package libfaketime has it. */
-  public static Optional<Path> faketime() {
-    return FAKETIME.stream().filter(Files::exists).findFirst();
-  }
 
   /** Whether a file system of a given size can be mounted here, which takes root. */
   public static boolean canMount() {

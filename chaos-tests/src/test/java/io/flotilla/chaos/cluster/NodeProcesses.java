@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +66,6 @@ public final class NodeProcesses implements AutoCloseable {
   private final int port;
   private final Map<String, String> environment;
   private final Set<Path> mounted = new LinkedHashSet<>();
-  private boolean falseClocks;
   private final PeerNetwork network = new PeerNetwork();
   private final Map<Integer, Process> processes = new ConcurrentHashMap<>();
   private final Map<Integer, ManagedChannel> channels = new ConcurrentHashMap<>();
@@ -115,9 +113,7 @@ public final class NodeProcesses implements AutoCloseable {
   /** What not every machine can do. */
   public enum Extra {
     /** The nodes' data are on small disks, which can be filled: {@link #fillDisk}. */
-    SMALL_DISKS,
-    /** The nodes' clocks can be set: {@link #setClock}. */
-    FALSE_CLOCKS
+    SMALL_DISKS
   }
 
   private void prepare(Set<Extra> extras) throws IOException {
@@ -127,10 +123,6 @@ public final class NodeProcesses implements AutoCloseable {
         Path disk = Files.createDirectories(disk(node));
         Machine.mount(disk, DISK_MEBIBYTES);
         mounted.add(disk);
-      }
-      if (extras.contains(Extra.FALSE_CLOCKS)) {
-        setClock(node, Duration.ZERO);
-        falseClocks = true;
       }
     }
   }
@@ -158,20 +150,6 @@ public final class NodeProcesses implements AutoCloseable {
     } catch (IOException e) {
       throw new AssertionError("the ballast cannot be removed", e);
     }
-  }
-
-  /** Sets a node's clock ahead of the true one, or behind; within a second it jumps. */
-  public void setClock(int node, Duration ahead) {
-    try {
-      Files.createDirectories(home(node));
-      Files.writeString(clockFile(node), "%+d%n".formatted(ahead.toSeconds()));
-    } catch (IOException e) {
-      throw new AssertionError("the clock cannot be set", e);
-    }
-  }
-
-  private Path clockFile(int node) {
-    return home(node).resolve("clock");
   }
 
   private void configure(Map<String, String> settings, boolean relayed) throws IOException {
@@ -273,25 +251,12 @@ public final class NodeProcesses implements AutoCloseable {
         Launcher.start(
             home(node),
             home(node).resolve("node.log"),
-            environmentOf(node),
+            environment,
             "node",
             "--config",
             home(node).resolve("node.yaml").toString());
     processes.put(node, process);
     network.isRunBy(node, process.pid());
-  }
-
-  private Map<String, String> environmentOf(int node) {
-    Map<String, String> all = new HashMap<>(environment);
-    if (falseClocks) {
-      all.put("LD_PRELOAD", Machine.faketime().orElseThrow().toString());
-      all.put("FAKETIME_TIMESTAMP_FILE", clockFile(node).toString());
-      all.put("FAKETIME_CACHE_DURATION", "1");
-      // The JVM waits and measures by the monotonic clock, which no operator sets.
-      all.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-      all.put("DONT_FAKE_MONOTONIC", "1");
-    }
-    return all;
   }
 
   /** Whether its process has not ended. */

@@ -109,11 +109,15 @@ final class ChaosRun {
     NodeProcesses cluster =
         NodeProcesses.start(
             directory, plan.nodes(), SETTINGS, relayed, environment, Faults.extras(plan.faults()));
+    // Whoever interrupts a run shall not have to look for its nodes.
+    Thread atExit = new Thread(cluster::close);
+    Runtime.getRuntime().addShutdownHook(atExit);
     try {
       return run(cluster);
     } finally {
       stopping = true;
       cluster.close();
+      Runtime.getRuntime().removeShutdownHook(atExit);
     }
   }
 

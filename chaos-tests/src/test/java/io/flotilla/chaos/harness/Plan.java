@@ -19,10 +19,6 @@ record Plan(int nodes, Duration time, List<String> faults, List<String> workload
             "there is no fault " + fault + "; there are " + Faults.all().keySet());
       }
     }
-    if (faults.contains("clock") && workloads.contains("ttl")) {
-      throw new IllegalArgumentException(
-          "with clocks that jump nobody can judge when a key is to expire: leave clock or ttl out");
-    }
     for (String workload : workloads) {
       if (!Workloads.all().containsKey(workload)) {
         throw new IllegalArgumentException(

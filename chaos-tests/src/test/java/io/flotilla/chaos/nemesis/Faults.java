@@ -73,8 +73,7 @@ public final class Faults {
             new Named("slow", Faults::slow),
             new Named("clients", Faults::clients),
             new Named("corrupt", Damage::inject),
-            new Named("disk-full", Faults::diskFull),
-            new Named("clock", Faults::clock))) {
+            new Named("disk-full", Faults::diskFull))) {
       all.put(each.name, each);
     }
     return all;
@@ -84,8 +83,7 @@ public final class Faults {
   private static final Map<String, String> UNUSUAL =
       Map.of(
           "pause-long", "takes over a minute each time",
-          "disk-full", "mounts file systems, which takes root",
-          "clock", "needs libfaketime, and makes time to live unjudgeable");
+          "disk-full", "mounts file systems, which takes root");
 
   /** What is chosen when nobody chooses. */
   public static List<String> usual() {
@@ -104,10 +102,6 @@ public final class Faults {
           Machine.canMount()
               ? Optional.empty()
               : Optional.of("disk-full needs root, to mount a small file system");
-      case "clock" ->
-          Machine.faketime().isPresent()
-              ? Optional.empty()
-              : Optional.of("clock needs libfaketime (Debian: apt-get install libfaketime)");
       default -> Optional.empty();
     };
   }
@@ -117,9 +111,6 @@ public final class Faults {
     Set<NodeProcesses.Extra> extras = EnumSet.noneOf(NodeProcesses.Extra.class);
     if (names.contains("disk-full")) {
       extras.add(NodeProcesses.Extra.SMALL_DISKS);
-    }
-    if (names.contains("clock")) {
-      extras.add(NodeProcesses.Extra.FALSE_CLOCKS);
     }
     return extras;
   }
@@ -364,17 +355,5 @@ public final class Faults {
           nodes.forEach(stage.cluster()::freeDisk);
           nodes.forEach(stage::start);
         });
-  }
-
-  /** From a tenth of a minute to an hour ahead or behind, on one node, a minority or a leader. */
-  private static Injected clock(Stage stage, Random random) {
-    Target target = Target.any(random, ONE, MINORITY, LEADER);
-    List<Integer> nodes = target.choose(stage.cluster(), random);
-    int seconds = (random.nextBoolean() ? 1 : -1) * (6 + random.nextInt(3_600));
-    nodes.forEach(node -> stage.cluster().setClock(node, Duration.ofSeconds(seconds)));
-    return new Injected(
-        target.told(nodes) + " by " + seconds + " s",
-        seconds(random, 2, 6),
-        () -> nodes.forEach(node -> stage.cluster().setClock(node, Duration.ZERO)));
   }
 }

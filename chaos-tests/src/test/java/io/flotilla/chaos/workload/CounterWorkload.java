@@ -31,7 +31,7 @@ public final class CounterWorkload implements Workload {
   public void step(Actor actor) {
     Random random = actor.random();
     String key = keys.next(random);
-    int add = random.nextInt(4);
+    int add = actor.onlyReads() ? 0 : random.nextInt(4);
     if (add == 0) {
       actor.perform(
           history,

@@ -78,10 +78,11 @@ public final class ListAppendWorkload implements Workload {
     Random random = actor.random();
     String first = list(random);
     String group = first.substring(0, first.indexOf('}') + 1);
+    boolean onlyReads = actor.onlyReads();
     List<Transaction.Step> steps = new ArrayList<>();
     for (int i = random.nextInt(MOST_STEPS); i >= 0; i--) {
       String place = group + ":" + random.nextInt(LISTS_PER_GROUP);
-      if (random.nextBoolean()) {
+      if (!onlyReads && random.nextBoolean()) {
         steps.add(new Transaction.Append(current(place), values.incrementAndGet()));
         appended(place);
       } else {

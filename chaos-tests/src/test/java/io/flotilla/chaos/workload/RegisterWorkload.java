@@ -71,7 +71,7 @@ public final class RegisterWorkload implements Workload {
   public void step(Actor actor) {
     Random random = actor.random();
     String key = keys.next(random);
-    int dice = random.nextInt(10);
+    int dice = actor.onlyReads() ? writesOfTen : random.nextInt(10);
     if (dice < writesOfTen) {
       long value = values.incrementAndGet();
       actor.perform(

@@ -43,7 +43,7 @@ public final class SetWorkload implements Workload {
     Random random = actor.random();
     String key = keys.next(random);
     used.add(key);
-    if (random.nextInt(4) == 0) {
+    if (actor.onlyReads() || random.nextInt(4) == 0) {
       read(actor, key);
       return;
     }
