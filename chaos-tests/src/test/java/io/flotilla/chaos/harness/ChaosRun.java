@@ -54,7 +54,7 @@ final class ChaosRun {
   private static final Duration RECOVERY = Duration.ofSeconds(90);
 
   /** Longer than a node needs to find out that it does not know: write.deadline-millis. */
-  private static final Duration CLIENT_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration CLIENT_PATIENCE = Duration.ofSeconds(3);
 
   private static final Duration VERIFY_PATIENCE = Duration.ofSeconds(60);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(60);
@@ -70,10 +70,11 @@ final class ChaosRun {
 
   /**
    * Snapshots every few hundred entries, that is every few seconds: most known faults of a Redis on
-   * Raft are where snapshots, purged logs, restarts and elections meet.
+   * Raft are where snapshots, purged logs, restarts and elections meet. And a short deadline, so that
+   * writers leave a leader that is cut off while it still is: else nobody's reads there are stale.
    */
   private static final Map<String, String> SETTINGS =
-      Map.of("snapshot.every-entries", "300", "write.deadline-millis", "3000");
+      Map.of("snapshot.every-entries", "300", "write.deadline-millis", "1500");
 
   private final Plan plan;
   private final PrintStream out;

@@ -258,7 +258,7 @@ public final class Faults {
   }
 
   private static Injected cut(Stage stage, String what, Random random) {
-    return new Injected(what, seconds(random, 2, 6), stage.cluster().network()::heal);
+    return new Injected(what, seconds(random, 2, 8), stage.cluster().network()::heal);
   }
 
   private static void cutBoth(PeerNetwork network, int one, int other) {
