@@ -70,8 +70,9 @@ final class ChaosRun {
 
   /**
    * Snapshots every few hundred entries, that is every few seconds: most known faults of a Redis on
-   * Raft are where snapshots, purged logs, restarts and elections meet. And a short deadline, so that
-   * writers leave a leader that is cut off while it still is: else nobody's reads there are stale.
+   * Raft are where snapshots, purged logs, restarts and elections meet. And a short deadline, so
+   * that writers leave a leader that is cut off while it still is: else nobody's reads there are
+   * stale.
    */
   private static final Map<String, String> SETTINGS =
       Map.of("snapshot.every-entries", "300", "write.deadline-millis", "1500");
