@@ -44,6 +44,7 @@ final class ArchitectureTest {
           "datatypes",
           "expiry",
           "keyspace",
+          "rdb",
           "command",
           "scripting",
           "blocking",
@@ -61,6 +62,7 @@ final class ArchitectureTest {
       Map.of(
           "datatypes", List.of("reply"),
           "keyspace", List.of("reply"),
+          "rdb", List.of("reply", "keyspace"),
           "scripting", List.of("keyspace"),
           "log", List.of("keyspace"),
           "metadata", List.of("keyspace"));

@@ -25,7 +25,7 @@ import java.util.Arrays;
  * integer in strict notation is always kept as one, in the shortest form: equal elements have equal
  * packed forms, and as the tag tells where a form ends, comparing packed bytes compares elements.
  */
-final class PackedElement {
+public final class PackedElement {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle INT =
@@ -48,7 +48,7 @@ final class PackedElement {
   private PackedElement() {}
 
   /** The packed form of these bytes, in a new array. */
-  static byte[] of(byte[] bytes) {
+  public static byte[] of(byte[] bytes) {
     if (Integers.isStrict(bytes)) {
       return ofInteger(Integers.parseStrict(bytes));
     }

@@ -5,11 +5,18 @@ import io.flotilla.statemachine.bytes.HashSlot;
 import io.flotilla.statemachine.bytes.SipHash;
 import io.flotilla.statemachine.command.Command;
 import io.flotilla.statemachine.command.CommandTable;
+import io.flotilla.statemachine.datatypes.EncodingLimits;
+import io.flotilla.statemachine.datatypes.HashValue;
+import io.flotilla.statemachine.datatypes.ListValue;
+import io.flotilla.statemachine.datatypes.SortedSetValue;
+import io.flotilla.statemachine.datatypes.StringValue;
+import io.flotilla.statemachine.datatypes.Value;
 import io.flotilla.statemachine.log.BatchId;
 import io.flotilla.statemachine.log.Entry;
 import io.flotilla.statemachine.log.EntryCodec;
 import io.flotilla.statemachine.log.Item;
 import io.flotilla.statemachine.metadata.NodeId;
+import io.flotilla.statemachine.rdb.DumpPayload;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -270,6 +277,10 @@ final class RandomHistory {
         argv.add(key());
       } else if (word.equals("numkeys") || word.equals("numfields")) {
         argv.add(Ascii.bytes("" + (1 + random.nextInt(2))));
+      } else if (word.equals("ttl")) {
+        argv.add(Ascii.bytes(random.nextInt(3) == 0 ? "" + random.nextInt(200) : "0"));
+      } else if (word.equals("serialized-value")) {
+        argv.add(payload());
       } else if (word.equals("FIELDS")) {
         argv.add(Ascii.bytes(word));
       } else if (!options.isEmpty() && random.nextInt(3) == 0) {
@@ -299,6 +310,34 @@ final class RandomHistory {
           };
     }
     return argv;
+  }
+
+  /** What DUMP would answer of some small value. */
+  private byte[] payload() {
+    SipHash hash = new SipHash(3, 4);
+    byte[] element = Ascii.bytes(VALUES[random.nextInt(VALUES.length)]);
+    Value value =
+        switch (random.nextInt(4)) {
+          case 0 -> StringValue.of(element);
+          case 1 -> {
+            ListValue list = ListValue.empty();
+            list.restore(element);
+            list.restore(element);
+            yield list;
+          }
+          case 2 -> {
+            HashValue fields = HashValue.empty(hash);
+            fields.set(element, element, EncodingLimits.DEFAULT);
+            fields.deadline(element, stamp + random.nextInt(200));
+            yield fields;
+          }
+          default -> {
+            SortedSetValue set = SortedSetValue.empty(hash, random.nextBoolean());
+            set.put(element, random.nextInt(10), EncodingLimits.DEFAULT);
+            yield set;
+          }
+        };
+    return DumpPayload.of(value);
   }
 
   private byte[] key() {

@@ -18,11 +18,13 @@ public final class Keys {
               Listings.rows(),
               Scan.rows(),
               Encodings.rows(),
-              Sort.rows()));
+              Sort.rows(),
+              Dumps.rows()));
 
   /** Commands on all keys of a shard that Redis's documentation puts among the server's. */
   public static final Family SERVER =
-      Family.of("server", AclCategory.KEYSPACE, List.of(WholeShard.serverRows()));
+      Family.of(
+          "server", AclCategory.KEYSPACE, List.of(WholeShard.serverRows(), Dumps.serverRows()));
 
   /** MEMORY, and what of it needs a shard's keys; the rest is the node's. */
   public static final Family MEMORY = Family.of("server", List.of(MemoryUsage.rows()));
