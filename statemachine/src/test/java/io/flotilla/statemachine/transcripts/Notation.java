@@ -241,10 +241,14 @@ public final class Notation {
     return elements.stream().map(Notation::resp3).toList();
   }
 
-  /** The reply with the doubles of its arrays as mere values, however they are written. */
+  /**
+   * The reply with the doubles of its arrays as who reads them knows them: seventeen decimals of a
+   * small one are not all of it.
+   */
   static Reply withoutDigits(Reply reply) {
     return switch (reply) {
-      case Reply.Double number -> new Reply.Double(number.value());
+      case Reply.Double number when number.digits() != null ->
+          new Reply.Double(Doubles.parse(Ascii.bytes(number.text())));
       case Reply.Array array ->
           Reply.array(array.elements().stream().map(Notation::withoutDigits).toList());
       default -> reply;
