@@ -31,6 +31,7 @@ import io.flotilla.node.proposal.Clocks;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LocalShards;
 import io.flotilla.node.proposal.LogPosition;
+import io.flotilla.node.proposal.ProposalSettings;
 import io.flotilla.node.proposal.ReplicatedMachine;
 import io.flotilla.node.proposal.ShardLog;
 import io.flotilla.node.proposal.ShardLoop;
@@ -374,6 +375,7 @@ final class RunningNode implements AutoCloseable {
   private void join() throws StartException, IOException, InterruptedException {
     Membership membership = joining.run();
     GroupId metadataId = Groups.groupId(membership.getMetadataGroupId());
+    ProposalSettings proposals = Translations.proposalSettings(config);
     PeerMesh met =
         onPort(
             Keys.LISTEN_PEER,
@@ -384,7 +386,8 @@ final class RunningNode implements AutoCloseable {
                     incarnation,
                     config.of(Keys.LISTEN_PEER).bindAddress(),
                     door.loops(),
-                    PeerMesh.FRAME_BYTES_MAX));
+                    PeerMesh.FRAME_BYTES_MAX,
+                    proposals.entryBytesMax()));
     ConfirmationFrames frames = new ConfirmationFrames(met);
     LocalShards shards =
         keep(
@@ -393,9 +396,10 @@ final class RunningNode implements AutoCloseable {
                 incarnation,
                 door.loops().home(),
                 frames,
-                Translations.proposalSettings(config),
+                proposals,
                 Clocks.SYSTEM));
     frames.serve(shards);
+    met.onLongestEntry(shards::longestEntryOfPeers);
     hints.subscribe(new LeaderFrames(met, directory.nodeId(), hints::confirmed)::leaderChanged);
     views.subscribe(view -> met.peers(peerAddresses(view)));
     met.peers(knownPeers(membership));
@@ -416,7 +420,8 @@ final class RunningNode implements AutoCloseable {
                             incarnation,
                             listen.bindAddress(),
                             door.loops(),
-                            RaftHost.messageBytesMax(raftSettings))))
+                            RaftHost.messageBytesMax(raftSettings),
+                            0)))
             : null;
     RaftHost raft;
     try {

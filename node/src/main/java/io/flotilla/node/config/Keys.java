@@ -199,7 +199,7 @@ public final class Keys {
               1,
               60,
               "The longest value that a write may carry, in MiB, and about the largest command or transaction in all; a larger one is refused"
-                  + " and not run. The same on all nodes: raise it on all of them, and do not lower it while logs hold larger entries.",
+                  + " and not run. Where nodes differ the least counts, so raise it node by node; do not lower it while logs hold larger entries.",
               "A command is one log entry, and each shard's replica keeps a buffer for the largest one: this much memory outside the heap, and"
                   + " 1 MiB more, for each replica on a node. Redis's proto-max-bulk-len would be 512 MB."));
 

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clusterId the cluster that this node belongs to; empty while it belongs to none
  * @param incarnation this process of the node
+ * @param longestEntryBytes the longest log entry that this node takes; 0 leaves it unsaid
  */
-record Handshake(Supplier<String> clusterId, NodeId self, long incarnation) {
+record Handshake(Supplier<String> clusterId, NodeId self, long incarnation, int longestEntryBytes) {
   /** The newest notation of frames that this release speaks. */
   static final int PROTOCOL_VERSION = 1;
 
@@ -33,14 +34,15 @@ record Handshake(Supplier<String> clusterId, NodeId self, long incarnation) {
         .setNodeId(self.hex())
         .setIncarnation(incarnation)
         .setMeantNodeId(meant.hex())
+        .setLongestEntryBytes(longestEntryBytes)
         .build()
         .toByteArray();
   }
 
   /** What an accepting node makes of a hello: a peer, or the words of a refusal. */
-  record Verdict(@Nullable NodeId peer, int version, String refusal) {
+  record Verdict(@Nullable NodeId peer, int version, int longestEntryBytes, String refusal) {
     static Verdict refuse(String why) {
-      return new Verdict(null, 0, why);
+      return new Verdict(null, 0, 0, why);
     }
   }
 
@@ -87,7 +89,11 @@ record Handshake(Supplier<String> clusterId, NodeId self, long incarnation) {
     if (peer.equals(self)) {
       return Verdict.refuse("node " + self + " would speak with itself");
     }
-    return new Verdict(peer, Math.min(PROTOCOL_VERSION, hello.getProtocolVersion()), "");
+    return new Verdict(
+        peer,
+        Math.min(PROTOCOL_VERSION, hello.getProtocolVersion()),
+        hello.getLongestEntryBytes(),
+        "");
   }
 
   byte[] welcome(int version) {
@@ -95,6 +101,7 @@ record Handshake(Supplier<String> clusterId, NodeId self, long incarnation) {
         .setProtocolVersion(version)
         .setNodeId(self.hex())
         .setIncarnation(incarnation)
+        .setLongestEntryBytes(longestEntryBytes)
         .build()
         .toByteArray();
   }
@@ -103,25 +110,35 @@ record Handshake(Supplier<String> clusterId, NodeId self, long incarnation) {
     return Refused.newBuilder().setWhy(why).build().toByteArray();
   }
 
-  /** What a connecting node makes of the answer: null if it is welcome, else why not. */
-  @Nullable String trouble(NodeId meant, int kind, ByteBuffer body) {
+  /**
+   * What a connecting node makes of an answer.
+   *
+   * @param trouble null if it is welcome, else why not
+   */
+  record Answer(@Nullable String trouble, int longestEntryBytes) {
+    static Answer no(String trouble) {
+      return new Answer(trouble, 0);
+    }
+  }
+
+  Answer read(NodeId meant, int kind, ByteBuffer body) {
     try {
       if (kind == FrameKind.REFUSED.number()) {
-        return "refused: " + Refused.parseFrom(body).getWhy();
+        return Answer.no("refused: " + Refused.parseFrom(body).getWhy());
       }
       if (kind != FrameKind.WELCOME.number()) {
-        return "the answer to the greeting is a frame of kind " + kind;
+        return Answer.no("the answer to the greeting is a frame of kind " + kind);
       }
       Welcome welcome = Welcome.parseFrom(body);
       if (!welcome.getNodeId().equals(meant.hex())) {
-        return "node " + welcome.getNodeId() + " answers there";
+        return Answer.no("node " + welcome.getNodeId() + " answers there");
       }
       int version = welcome.getProtocolVersion();
       return version < OLDEST_PROTOCOL_VERSION || version > PROTOCOL_VERSION
-          ? "it wants version " + version + " of the peer protocol"
-          : null;
+          ? Answer.no("it wants version " + version + " of the peer protocol")
+          : new Answer(null, welcome.getLongestEntryBytes());
     } catch (InvalidProtocolBufferException e) {
-      return "the answer to the greeting cannot be read";
+      return Answer.no("the answer to the greeting cannot be read");
     }
   }
 }

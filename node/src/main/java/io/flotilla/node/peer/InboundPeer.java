@@ -52,6 +52,7 @@ final class InboundPeer extends FrameChannel {
     } else {
       peer = verdict.peer();
       greeted();
+      mesh().takes(verdict.peer(), verdict.longestEntryBytes());
       write(FrameKind.WELCOME, mesh().handshake().welcome(verdict.version()));
     }
   }

@@ -233,14 +233,15 @@ final class OutboundPeer {
         return;
       }
       if (!greeted) {
-        String no = mesh().handshake().trouble(peer, kind, body);
-        if (no != null) {
+        Handshake.Answer answer = mesh().handshake().read(peer, kind, body);
+        if (answer.trouble() != null) {
           mesh().counters().refused();
-          down(no);
+          down(answer.trouble());
           return;
         }
         greeted = true;
         greeted();
+        mesh().takes(peer, answer.longestEntryBytes());
         up(this);
       } else if (kind == FrameKind.PONG.number()) {
         if (body.remaining() == Long.BYTES) {

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -83,6 +84,11 @@ public final class PeerMesh implements AutoCloseable {
   private final Map<NodeId, LinkStatus> statuses = new ConcurrentHashMap<>();
 
   private final Set<InboundPeer> inbound = new HashSet<>();
+
+  /** The longest log entry that each peer takes, of those who said so; on the loop only. */
+  private final Map<NodeId, Integer> longestEntries = new HashMap<>();
+
+  private final List<IntConsumer> longestEntryListeners = new CopyOnWriteArrayList<>();
   private boolean flushPosted;
   private String lastRefusal = "";
 
@@ -141,6 +147,8 @@ public final class PeerMesh implements AutoCloseable {
    * @param address where; port 0 takes a free one
    * @param loops the mesh lives on their home loop
    * @param frameBytesMax the longest frame; twice that may be unsent on one connection
+   * @param longestEntryBytes the longest log entry that this node takes, which peers are told; 0
+   *     leaves it unsaid
    * @throws IOException if the address cannot be had, for one because the port is in use
    */
   public static PeerMesh start(
@@ -149,9 +157,14 @@ public final class PeerMesh implements AutoCloseable {
       long incarnation,
       InetSocketAddress address,
       EventLoops loops,
-      int frameBytesMax)
+      int frameBytesMax,
+      int longestEntryBytes)
       throws IOException {
-    return new PeerMesh(new Handshake(clusterId, self, incarnation), address, loops, frameBytesMax);
+    return new PeerMesh(
+        new Handshake(clusterId, self, incarnation, longestEntryBytes),
+        address,
+        loops,
+        frameBytesMax);
   }
 
   // ------------------------------------------------------------------------------ for users
@@ -185,6 +198,15 @@ public final class PeerMesh implements AutoCloseable {
   }
 
   /**
+   * Hears the longest log entry that every peer takes that has said so since it was made known by
+   * {@link #peers}, at each change; {@link Integer#MAX_VALUE} if none has. Called on the mesh's
+   * loop.
+   */
+  public void onLongestEntry(IntConsumer listener) {
+    longestEntryListeners.add(listener);
+  }
+
+  /**
    * The peers to be connected to from now on, and where they listen; this node itself is left out.
    * Any thread; said again at every change.
    */
@@ -199,6 +221,9 @@ public final class PeerMesh implements AutoCloseable {
             statuses.remove(known);
           }
         }
+      }
+      if (longestEntries.keySet().retainAll(wanted.keySet())) {
+        tellLongestEntry();
       }
       wanted.forEach((node, where) -> {
         if (node.equals(handshake.self())) {
@@ -329,6 +354,26 @@ public final class PeerMesh implements AutoCloseable {
 
   void told(LinkStatus status) {
     statuses.put(status.node(), status);
+  }
+
+  /** A peer has said how long a log entry it takes; 0 is unsaid. */
+  void takes(NodeId peer, int longestEntryBytes) {
+    Integer before =
+        longestEntryBytes > 0
+            ? longestEntries.put(peer, longestEntryBytes)
+            : longestEntries.remove(peer);
+    if ((before == null ? 0 : before) != longestEntryBytes) {
+      tellLongestEntry();
+    }
+  }
+
+  private void tellLongestEntry() {
+    int least =
+        longestEntries.values().stream()
+            .mapToInt(Integer::intValue)
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    longestEntryListeners.forEach(listener -> listener.accept(least));
   }
 
   void linkIsUp(NodeId peer) {

@@ -15,6 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All shards of which this node holds a replica, and what they share: the confirmation rounds, the
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * then a read at P = 1 changes threads nowhere but in the kernel.
  */
 public final class LocalShards implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(LocalShards.class);
+
   /** How often deadlines are looked at; the grain of all deadlines of seconds. */
   private static final long TICK_NANOS = 50_000_000;
 
@@ -49,6 +53,7 @@ public final class LocalShards implements AutoCloseable {
   private final ConcurrentMap<GroupId, ReadRounds.Queue> queues = new ConcurrentHashMap<>();
 
   private final ConcurrentMap<GroupId, ShardLog> logs = new ConcurrentHashMap<>();
+  private volatile int longestEntryOfPeers = Integer.MAX_VALUE;
   private volatile boolean closed;
 
   /**
@@ -107,6 +112,27 @@ public final class LocalShards implements AutoCloseable {
     if (shard != null) {
       shard.close();
     }
+  }
+
+  /**
+   * Bounds the entries of all shards by what other nodes take: one that a follower's log has no
+   * room for would never be committed there, and all that comes after it would wait.
+   */
+  public void longestEntryOfPeers(int bytes) {
+    int own = settings.entryBytesMax();
+    if (bytes < own && bytes != longestEntryOfPeers) {
+      log.warn(
+          "a peer takes entries of {} bytes at most, this node {}: the least counts."
+              + " Set write.max-command-mebibytes alike on all nodes",
+          bytes,
+          own);
+    }
+    longestEntryOfPeers = bytes;
+  }
+
+  /** The size above which a command is refused: the least of what the nodes' logs take. */
+  int entryBytesMax() {
+    return Math.min(settings.entryBytesMax(), longestEntryOfPeers);
   }
 
   /** The shard of this group; null if this node has no replica of it. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ final class ShardProposer {
   private final ShardReplica shard;
   private final ShardLog log;
   private final ProposalSettings settings;
+  private final IntSupplier entryBytesMax;
   private final LongSupplier nanoTime;
   private final ProposalCounters counters;
 
@@ -55,11 +57,13 @@ final class ShardProposer {
       ShardReplica shard,
       ShardLog log,
       ProposalSettings settings,
+      IntSupplier entryBytesMax,
       Clocks clocks,
       ProposalCounters counters) {
     this.shard = shard;
     this.log = log;
     this.settings = settings;
+    this.entryBytesMax = entryBytesMax;
     this.nanoTime = clocks.nanoTime();
     this.counters = counters;
     this.gather = new Gathering(settings.lingerNanos(), nanoTime.getAsLong());
@@ -74,6 +78,7 @@ final class ShardProposer {
       share.goBack();
       return;
     }
+    int longestEntry = entryBytesMax.getAsInt();
     Share tooLarge = null;
     boolean refused;
     synchronized (lock) {
@@ -81,7 +86,7 @@ final class ShardProposer {
       long now = nanoTime.getAsLong();
       for (int i = 0; i < share.count && !refused; i++) {
         Request request = share.requests[i];
-        if (request.entryBytes > settings.entryBytesMax()) {
+        if (request.entryBytes > longestEntry) {
           tooLarge = tooLarge == null ? new Share(share.lane) : tooLarge;
           tooLarge.add(request);
           continue;
@@ -114,7 +119,7 @@ final class ShardProposer {
       tooLarge.settle(
           new Failure.Overloaded(
               "a command of more than "
-                  + settings.entryBytesMax()
+                  + longestEntry
                   + " bytes fits no log entry (write.max-command-mebibytes)"));
       tooLarge.goBack();
     }

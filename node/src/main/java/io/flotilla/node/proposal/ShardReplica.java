@@ -97,7 +97,8 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
                         + " it is slewed, see that the clocks of all nodes are set",
                     log.group(),
                     ahead));
-    this.proposer = new ShardProposer(this, log, settings, node.clocks, counters);
+    this.proposer =
+        new ShardProposer(this, log, settings, node::entryBytesMax, node.clocks, counters);
     this.reader = new ShardReader(this, loop, machine, counters);
     this.queue = new ReadRounds.Queue(log, reader, settings);
     this.replicaReads =

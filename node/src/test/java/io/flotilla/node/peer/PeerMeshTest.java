@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,10 @@ final class PeerMeshTest {
   }
 
   private PeerMesh mesh(int number, String cluster, int port) throws IOException {
+    return mesh(number, cluster, port, 0);
+  }
+
+  private PeerMesh mesh(int number, String cluster, int port, int longestEntry) throws IOException {
     PeerMesh mesh =
         PeerMesh.start(
             () -> cluster,
@@ -50,7 +55,8 @@ final class PeerMeshTest {
             number * 100L,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
             loops,
-            PeerMesh.FRAME_BYTES_MAX);
+            PeerMesh.FRAME_BYTES_MAX,
+            longestEntry);
     meshes.add(mesh);
     return mesh;
   }
@@ -115,6 +121,28 @@ final class PeerMeshTest {
       assertThat(each).isEqualTo(node(1).hex() + " " + expected++);
     }
     assertThat(b.links()).as("the answers needed no link of b's own").isEmpty();
+  }
+
+  /**
+   * A leader must take no command that a follower's log has no room for: both ends of a connection
+   * learn what the other takes, and a peer that is no more bounds nobody.
+   */
+  @Test
+  void theLongestEntryOfAllPeersIsHeard() throws IOException {
+    PeerMesh a = mesh(1, CLUSTER, 0, 9000);
+    PeerMesh b = mesh(2, CLUSTER, 0, 8000);
+    PeerMesh c = mesh(3, CLUSTER, 0, 7000);
+    AtomicInteger heardByA = new AtomicInteger();
+    AtomicInteger heardByC = new AtomicInteger();
+    a.onLongestEntry(heardByA::set);
+    c.onLongestEntry(heardByC::set);
+    a.peers(Map.of(node(2), b.address(), node(3), c.address()));
+    await().atMost(PATIENCE).until(() -> heardByA.get() == 7000);
+    await().atMost(PATIENCE).until(() -> heardByC.get() == 9000);
+    a.peers(Map.of(node(2), b.address()));
+    await().atMost(PATIENCE).until(() -> heardByA.get() == 8000);
+    a.peers(Map.of());
+    await().atMost(PATIENCE).until(() -> heardByA.get() == Integer.MAX_VALUE);
   }
 
   @Test

@@ -334,6 +334,33 @@ final class ShardReplicaTest {
     assertThat(a.heard).containsExactly("SET Overloaded", "SET OK");
   }
 
+  /**
+   * An entry that a follower's log has no room for would stop that follower, and with two of them
+   * the shard.
+   */
+  @Test
+  void theLeastOfWhatTheNodesTakeBoundsACommand() {
+    with(settings().withEntryBytes(2000, 10_000));
+    lead();
+    Client a = client();
+    shards.longestEntryOfPeers(6000);
+    set(a, "7000 bytes", 7000);
+    shards.longestEntryOfPeers(8000);
+    set(a, "7000 bytes", 7000);
+    shards.longestEntryOfPeers(Integer.MAX_VALUE);
+    set(a, "above its own bound", 11_000);
+    assertThat(a.heard).containsExactly("SET Overloaded", "SET OK", "SET Overloaded");
+  }
+
+  private void set(Client client, String key, int bytes) {
+    home.now(() -> client.submit(Request.Kind.WRITE, "SET", key, "v".repeat(bytes)));
+    home.pass();
+    while (!log.proposed.isEmpty()) {
+      apply();
+    }
+    home.pass();
+  }
+
   @Test
   void aTransactionIsOneItem() {
     lead();

@@ -143,7 +143,8 @@ public final class RaftCluster implements AutoCloseable {
             incarnations.incrementAndGet(),
             new InetSocketAddress(peer.host(), peer.port()),
             loops,
-            RaftHost.messageBytesMax(settings));
+            RaftHost.messageBytesMax(settings),
+            0);
     meshes.put(peer.node(), mesh);
     return new RaftFrames(mesh);
   }
