@@ -34,9 +34,14 @@ import org.jspecify.annotations.Nullable;
  * turn to the loop's thread, which keeps it until the count is 0. Each change of hands goes through
  * the atomic counter, so that a task happens-before the next.
  *
- * <p>Invariant: at most one thread has the turn. Invariant: a task runs after all that arrived
- * before it. The idea of a counter that serializes without a lock is that of the queue-drain loops
- * of RxJava.
+ * <p>A task is counted before it is queued. The other way round the loop's thread could run a task
+ * that is not counted yet on another's count: the count would be 0 with the other still queued, and
+ * {@link #tryRun} would run a later task of the same thread before it, so that entries were applied
+ * out of order.
+ *
+ * <p>Invariant: at most one thread has the turn. Invariant: no more tasks are queued than counted.
+ * Invariant: a task runs after all that arrived before it. The idea of a counter that serializes
+ * without a lock is that of the queue-drain loops of RxJava.
  */
 final class TurnLoop implements ShardLoop {
   /** How long {@link #close} waits for the tasks that are queued. */
@@ -45,7 +50,12 @@ final class TurnLoop implements ShardLoop {
   /** The counter's value after the end. */
   private static final int ENDED = Integer.MIN_VALUE / 2;
 
-  private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
+  /** Longer than a thread takes from counting a task to queueing it, if nothing stops it. */
+  private static final int SPINS = 100;
+
+  private static final long REST_NANOS = 20_000;
+
+  private final Queue<Runnable> queue;
   private final AtomicInteger count = new AtomicInteger();
   private final Consumer<Throwable> onFailure;
   private final Thread worker;
@@ -58,6 +68,14 @@ final class TurnLoop implements ShardLoop {
    * @param onFailure told what a task threw, on the thread that ran it
    */
   TurnLoop(String name, Consumer<Throwable> onFailure) {
+    this(name, onFailure, new ConcurrentLinkedQueue<>());
+  }
+
+  /**
+   * @param queue of any number of threads; a test's may hold a thread that adds
+   */
+  TurnLoop(String name, Consumer<Throwable> onFailure, Queue<Runnable> queue) {
+    this.queue = queue;
     this.onFailure = onFailure;
     this.worker = new Thread(this::work, name);
     this.worker.setDaemon(true);
@@ -66,13 +84,13 @@ final class TurnLoop implements ShardLoop {
 
   @Override
   public void execute(Runnable task) {
-    queue.add(task);
     int before = count.getAndIncrement();
+    if (before < 0) {
+      throw new RejectedExecutionException(worker.getName() + " has ended");
+    }
+    queue.add(task);
     if (before == 0) {
       giveTurnToWorker();
-    } else if (before < 0) {
-      queue.remove(task);
-      throw new RejectedExecutionException(worker.getName() + " has ended");
     }
   }
 
@@ -177,17 +195,26 @@ final class TurnLoop implements ShardLoop {
       }
       workersTurn = false;
       do {
-        Runnable task = queue.poll();
-        if (task == null) {
-          throw new AssertionError(
-              worker.getName() + ": " + count.get() + " tasks counted, none queued");
-        }
-        runOne(task);
+        runOne(next());
       } while (count.decrementAndGet() > 0);
       if (closing && count.compareAndSet(0, ENDED)) {
         return;
       }
     }
+  }
+
+  /** The next task that is counted; its thread is about to queue it, if it is not there yet. */
+  private Runnable next() {
+    Runnable task = queue.poll();
+    for (int spins = 0; task == null; spins++) {
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.parkNanos(this, REST_NANOS); // it has lost its processor, perhaps to this one
+      }
+      task = queue.poll();
+    }
+    return task;
   }
 
   private void runOne(Runnable task) {

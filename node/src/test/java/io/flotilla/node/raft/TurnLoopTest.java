@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
@@ -12,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One task at a time, in order, whoever's thread runs it. */
 class TurnLoopTest {
@@ -96,6 +99,69 @@ class TurnLoopTest {
     for (List<Integer> one : seen) {
       assertThat(one).hasSize(each).isSorted();
     }
+    assertThat(failures).isEmpty();
+  }
+
+  /** Holds the thread that adds a certain task, behind the adding or before it. */
+  private static final class HoldingQueue extends ConcurrentLinkedQueue<Runnable> {
+    private static final long serialVersionUID = 1;
+
+    private final transient Runnable held;
+    private final boolean before;
+    private final transient CountDownLatch there = new CountDownLatch(1);
+    private final transient CountDownLatch letGo = new CountDownLatch(1);
+
+    HoldingQueue(Runnable held, boolean before) {
+      this.held = held;
+      this.before = before;
+    }
+
+    @Override
+    public boolean add(Runnable task) {
+      if (!task.equals(held)) {
+        return super.add(task);
+      }
+      if (!before) {
+        super.add(task);
+      }
+      there.countDown();
+      awaitQuietly(letGo);
+      return !before || super.add(task);
+    }
+  }
+
+  /**
+   * Raft's apply thread brings an entry while the loop is busy and the next one when it seems idle.
+   * While another thread was in the midst of bringing a task of its own, the loop ran that one on
+   * the entry's count, seemed idle, and let the next entry go first.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void noTaskOvertakesAnotherWhileAThirdIsBeingAdded(boolean before) throws Exception {
+    List<String> ran = new CopyOnWriteArrayList<>();
+    Runnable third = () -> ran.add("third");
+    HoldingQueue queue = new HoldingQueue(third, before);
+    TurnLoop loop = new TurnLoop("loop-with-a-held-thread", failures::add, queue);
+    CountDownLatch end = new CountDownLatch(1);
+    loop.execute(() -> awaitQuietly(end));
+    Thread other = new Thread(() -> loop.execute(third));
+    other.start();
+    queue.there.await();
+    loop.execute(() -> ran.add("first"));
+    end.countDown();
+    Runnable second = () -> ran.add("second");
+    while (!loop.tryRun(second)) {
+      if (ran.contains("first")) {
+        loop.execute(second);
+        break;
+      }
+      Thread.onSpinWait();
+    }
+    queue.letGo.countDown();
+    other.join();
+    loop.call(() -> true);
+    loop.close();
+    assertThat(ran).hasSize(3).containsSubsequence("first", "second");
     assertThat(failures).isEmpty();
   }
 
