@@ -52,7 +52,6 @@ final class Units {
   static final List<String> FAST =
       List.of(
           "unit/type/list",
-          "unit/type/set",
           "unit/type/string",
           "unit/type/hash",
           "unit/type/incr",
