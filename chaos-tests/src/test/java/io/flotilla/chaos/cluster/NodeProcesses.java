@@ -1,17 +1,6 @@
 package io.flotilla.chaos.cluster;
 
-import io.flotilla.proto.admin.AdminGrpc;
 import io.flotilla.proto.admin.AdminGrpc.AdminBlockingStub;
-import io.flotilla.proto.admin.ClusterStatus;
-import io.flotilla.proto.admin.GroupStatus;
-import io.flotilla.proto.admin.Health;
-import io.flotilla.proto.admin.NodeStatus;
-import io.flotilla.proto.admin.ShardStatus;
-import io.flotilla.proto.admin.StatusRequest;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
@@ -20,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -41,7 +28,7 @@ import org.awaitility.Awaitility;
  *
  * <p>Nodes count from 0; node i is called n(i+1).
  */
-public final class NodeProcesses implements AutoCloseable {
+public final class NodeProcesses implements Cluster {
   private static final System.Logger logger = System.getLogger(NodeProcesses.class.getName());
 
   private static final int RAFT = 100;
@@ -54,12 +41,7 @@ public final class NodeProcesses implements AutoCloseable {
 
   private static final int BALLAST_BLOCK_BYTES = 1 << 16;
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
-  private static final Duration CALL_PATIENCE = Duration.ofSeconds(10);
   private static final Duration END_PATIENCE = Duration.ofSeconds(40);
-
-  /** SIGKILL's, as shells and Java tell it. */
-  private static final int KILLED = 128 + 9;
 
   private final Path directory;
   private final int nodes;
@@ -68,13 +50,14 @@ public final class NodeProcesses implements AutoCloseable {
   private final Set<Path> mounted = new LinkedHashSet<>();
   private final PeerNetwork network = new PeerNetwork();
   private final Map<Integer, Process> processes = new ConcurrentHashMap<>();
-  private final Map<Integer, ManagedChannel> channels = new ConcurrentHashMap<>();
+  private final AdminCalls admin;
 
   private NodeProcesses(Path directory, int nodes, int port, Map<String, String> environment) {
     this.directory = directory;
     this.nodes = nodes;
     this.port = port;
     this.environment = environment;
+    this.admin = new AdminCalls(node -> "127.0.0.1:" + (port + ADMIN + node), "");
   }
 
   /**
@@ -132,6 +115,7 @@ public final class NodeProcesses implements AutoCloseable {
   }
 
   /** Leaves no room on a node's disk; only with {@link Extra#SMALL_DISKS}. */
+  @Override
   public void fillDisk(int node) {
     byte[] block = new byte[BALLAST_BLOCK_BYTES];
     try (OutputStream ballast = Files.newOutputStream(disk(node).resolve("ballast"))) {
@@ -143,7 +127,7 @@ public final class NodeProcesses implements AutoCloseable {
     }
   }
 
-  /** Gives the room back. */
+  @Override
   public void freeDisk(int node) {
     try {
       Files.deleteIfExists(disk(node).resolve("ballast"));
@@ -161,7 +145,7 @@ public final class NodeProcesses implements AutoCloseable {
     }
     String members =
         IntStream.range(0, nodes)
-            .mapToObj(n -> nameOf(n) + "=127.0.0.1:" + told.get(n).admin())
+            .mapToObj(n -> Cluster.nameOf(n) + "=127.0.0.1:" + told.get(n).admin())
             .collect(Collectors.joining(", "));
     for (int node = 0; node < nodes; node++) {
       Files.createDirectories(home(node));
@@ -184,7 +168,7 @@ public final class NodeProcesses implements AutoCloseable {
               cluster.members: [%s]
               """
                   .formatted(
-                      nameOf(node),
+                      Cluster.nameOf(node),
                       dataOf(node),
                       port + node,
                       port + RAFT + node,
@@ -208,44 +192,38 @@ public final class NodeProcesses implements AutoCloseable {
     return relayed ? network.relay(node, own) : own;
   }
 
-  public static String nameOf(int node) {
-    return "n" + (node + 1);
-  }
-
+  @Override
   public int nodes() {
     return nodes;
   }
 
   private Path home(int node) {
-    return directory.resolve(nameOf(node));
+    return directory.resolve(Cluster.nameOf(node));
   }
 
-  /** Where a node keeps its data. */
+  @Override
   public Path dataOf(int node) {
     return (mounted.contains(disk(node)) ? disk(node) : home(node)).resolve("data");
   }
 
-  /** What a node has said. */
+  @Override
   public String log(int node) {
     return Launcher.read(home(node).resolve("node.log"));
   }
 
+  @Override
   public List<InetSocketAddress> clients() {
     return IntStream.range(0, nodes)
         .mapToObj(n -> InetSocketAddress.createUnresolved("127.0.0.1", port + n))
         .toList();
   }
 
-  public List<String> adminEndpoints() {
-    return IntStream.range(0, nodes).mapToObj(n -> "127.0.0.1:" + (port + ADMIN + n)).toList();
-  }
-
-  /** The network between the nodes. */
+  @Override
   public PeerNetwork network() {
     return network;
   }
 
-  /** Starts a node that does not run. */
+  @Override
   public void start(int node) {
     Process process =
         Launcher.start(
@@ -259,13 +237,13 @@ public final class NodeProcesses implements AutoCloseable {
     network.isRunBy(node, process.pid());
   }
 
-  /** Whether its process has not ended. */
+  @Override
   public boolean isRunning(int node) {
     Process process = processes.get(node);
     return process != null && process.isAlive();
   }
 
-  /** How it ended, where it has. */
+  @Override
   public Optional<Integer> exitCode(int node) {
     Process process = processes.get(node);
     return process == null || process.isAlive()
@@ -273,12 +251,7 @@ public final class NodeProcesses implements AutoCloseable {
         : Optional.of(process.exitValue());
   }
 
-  /** Whether an exit code is that of SIGKILL. */
-  public static boolean isKilled(int exitCode) {
-    return exitCode == KILLED;
-  }
-
-  /** SIGKILL, and waits until it is gone. */
+  @Override
   public void kill(int node) {
     Process process = processes.get(node);
     if (process != null) {
@@ -287,7 +260,7 @@ public final class NodeProcesses implements AutoCloseable {
     }
   }
 
-  /** SIGTERM; it may take its time. */
+  @Override
   public void terminate(int node) {
     Process process = processes.get(node);
     if (process != null) {
@@ -295,19 +268,15 @@ public final class NodeProcesses implements AutoCloseable {
     }
   }
 
-  /**
-   * Waits until its process has ended.
-   *
-   * @return its exit code
-   */
+  @Override
   public int awaitEnd(int node) {
     Process process = processes.get(node);
     if (process == null) {
-      throw new AssertionError(nameOf(node) + " was never started");
+      throw new AssertionError(Cluster.nameOf(node) + " was never started");
     }
     try {
       if (!process.waitFor(END_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-        throw new AssertionError(nameOf(node) + " does not end");
+        throw new AssertionError(Cluster.nameOf(node) + " does not end");
       }
       return process.exitValue();
     } catch (InterruptedException e) {
@@ -317,11 +286,13 @@ public final class NodeProcesses implements AutoCloseable {
   }
 
   /** SIGSTOP. */
+  @Override
   public void freeze(int node) {
     signal(node, "STOP");
   }
 
   /** SIGCONT. */
+  @Override
   public void thaw(int node) {
     signal(node, "CONT");
   }
@@ -341,84 +312,21 @@ public final class NodeProcesses implements AutoCloseable {
     }
   }
 
-  private AdminBlockingStub admin(int node, Duration patience) {
-    return AdminGrpc.newBlockingStub(
-            channels.computeIfAbsent(
-                node,
-                n ->
-                    Grpc.newChannelBuilder(
-                            "127.0.0.1:" + (port + ADMIN + n), InsecureChannelCredentials.create())
-                        .build()))
-        .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  /** Asks the nodes in turn until one answers; nothing if none does. */
+  @Override
   public <T> Optional<T> maybeAsk(Duration patience, Function<AdminBlockingStub, T> call) {
-    for (int node = 0; node < nodes; node++) {
-      if (!isRunning(node)) {
-        continue;
-      }
-      try {
-        return Optional.of(call.apply(admin(node, patience)));
-      } catch (StatusRuntimeException e) {
-        logger.log(System.Logger.Level.DEBUG, "the next one may know", e);
-      }
-    }
-    return Optional.empty();
+    return admin.maybeAsk(
+        IntStream.range(0, nodes).filter(this::isRunning).toArray(), patience, call);
   }
 
-  /** The cluster at a glance, if a node answers. */
-  public Optional<ClusterStatus> maybeStatus() {
-    return maybeAsk(CALL_PATIENCE, a -> a.status(StatusRequest.getDefaultInstance()));
-  }
-
-  /** Who leads each shard, by the shard's number, and the metadata group, as -1. */
-  public Map<Integer, Integer> leaders() {
-    Map<Integer, Integer> leaders = new ConcurrentHashMap<>();
-    maybeStatus()
-        .ifPresent(status -> {
-          leaderOf(status.getMetadata()).ifPresent(n -> leaders.put(-1, n));
-          for (ShardStatus shard : status.getShardsList()) {
-            leaderOf(shard.getGroup()).ifPresent(n -> leaders.put(shard.getNumber(), n));
-          }
-        });
-    return leaders;
-  }
-
-  private static Optional<Integer> leaderOf(GroupStatus group) {
-    String name = group.getLeaderName();
-    return name.isEmpty() ? Optional.empty() : Optional.of(Integer.parseInt(name.substring(1)) - 1);
-  }
-
-  /** Waits until nothing is amiss: all nodes reached, all shards whole. */
-  public ClusterStatus awaitHealthy() {
-    return Awaitility.await("the cluster is healthy")
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(300))
-        .until(this::maybeStatus, s -> s.filter(this::isHealthy).isPresent())
-        .orElseThrow();
-  }
-
-  private boolean isHealthy(ClusterStatus status) {
-    return status.getHealth() == Health.HEALTH_OK
-        && status.getNodesCount() == nodes
-        && status.getNodesList().stream().allMatch(NodeStatus::getReachable);
-  }
-
-  /** Removes everything; not before it is closed. */
-  public void removeFiles() {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    } catch (IOException e) {
-      throw new AssertionError(directory + " cannot be removed", e);
-    }
+  @Override
+  public void relieve(int node) {
+    thaw(node);
+    freeDisk(node);
   }
 
   @Override
   public void close() {
-    channels.values().forEach(ManagedChannel::shutdownNow);
+    admin.close();
     List<Process> left = new ArrayList<>(processes.values());
     left.forEach(Process::destroyForcibly);
     Awaitility.await("processes are gone")

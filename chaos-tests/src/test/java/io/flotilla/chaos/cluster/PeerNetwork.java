@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,7 @@ import java.util.concurrent.locks.LockSupport;
  * healed, bytes go on, as TCP would send them again. Connections of others than nodes are never
  * cut.
  */
-public final class PeerNetwork implements Closeable {
+public final class PeerNetwork implements NodeNetwork, Closeable {
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int OWNER_ATTEMPTS = 20;
   private static final Duration OWNER_PAUSE = Duration.ofMillis(5);
@@ -38,9 +39,6 @@ public final class PeerNetwork implements Closeable {
 
   /** Somebody who is no node: an operator. */
   private static final int NOBODY = -1;
-
-  /** From one node to another. */
-  record Direction(int from, int to) {}
 
   private final Map<Integer, Long> pids = new ConcurrentHashMap<>();
   private final Set<Direction> cut = new HashSet<>();
@@ -65,17 +63,23 @@ public final class PeerNetwork implements Closeable {
     open.add(each);
   }
 
+  @Override
+  public synchronized void cut(Collection<Direction> directions) {
+    cut.addAll(directions);
+  }
+
   /** Nothing goes from one to the other any more. */
-  public synchronized void cut(int from, int to) {
-    cut.add(new Direction(from, to));
+  void cut(int from, int to) {
+    cut(List.of(new Direction(from, to)));
   }
 
-  /** Every message takes this much longer. */
-  public synchronized void delay(Duration each) {
+  @Override
+  public synchronized String slowDown(Duration each) {
     delay = each;
+    return each.toMillis() + " ms more for each message";
   }
 
-  /** Everything goes everywhere again. */
+  @Override
   public synchronized void heal() {
     cut.clear();
     delay = Duration.ZERO;

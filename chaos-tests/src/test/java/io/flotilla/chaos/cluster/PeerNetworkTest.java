@@ -109,7 +109,7 @@ final class PeerNetworkTest {
 
   @Test
   void messagesAreDelayedBetweenNodes() throws IOException {
-    network.delay(Duration.ofMillis(SILENCE_MILLIS * 3L));
+    network.slowDown(Duration.ofMillis(SILENCE_MILLIS * 3L));
     try (Socket caller = call();
         Socket called = answer()) {
       caller.getOutputStream().write(7);

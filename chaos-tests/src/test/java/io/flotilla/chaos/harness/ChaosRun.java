@@ -1,5 +1,6 @@
 package io.flotilla.chaos.harness;
 
+import io.flotilla.chaos.cluster.Cluster;
 import io.flotilla.chaos.cluster.NodeProcesses;
 import io.flotilla.chaos.nemesis.Fault;
 import io.flotilla.chaos.nemesis.Faults;
@@ -108,7 +109,7 @@ final class ChaosRun {
   Result run() {
     say("starting " + plan.nodes() + " nodes; to repeat: " + plan.command());
     boolean relayed = plan.faults().stream().anyMatch(Faults::needsNetwork);
-    NodeProcesses cluster =
+    Cluster cluster =
         NodeProcesses.start(
             directory, plan.nodes(), SETTINGS, relayed, environment, Faults.extras(plan.faults()));
     // Whoever interrupts a run shall not have to look for its nodes.
@@ -123,7 +124,7 @@ final class ChaosRun {
     }
   }
 
-  private Result run(NodeProcesses cluster) {
+  private Result run(Cluster cluster) {
     make(cluster);
     @Nullable LogArchive archive = archive(cluster);
     Stage stage = new Stage(cluster, clients, this::violation);
@@ -149,7 +150,7 @@ final class ChaosRun {
     return result(verify);
   }
 
-  private void make(NodeProcesses cluster) {
+  private void make(Cluster cluster) {
     AtomicInteger processes = new AtomicInteger();
     for (String name : plan.workloads()) {
       meters.put(
@@ -163,7 +164,7 @@ final class ChaosRun {
     }
   }
 
-  private @Nullable LogArchive archive(NodeProcesses cluster) {
+  private @Nullable LogArchive archive(Cluster cluster) {
     if (Faults.extras(plan.faults()).contains(NodeProcesses.Extra.SMALL_DISKS)) {
       say("the logs are not compared: files on small disks cannot be kept by a second name");
       return null;
@@ -210,14 +211,14 @@ final class ChaosRun {
     return false;
   }
 
-  private Actor actor(NodeProcesses cluster, Meter meter, long seed) {
+  private Actor actor(Cluster cluster, Meter meter, long seed) {
     Random random = new Random(seed);
     RawClient client = new RawClient(cluster.clients(), CLIENT_PATIENCE, random);
     clients.add(client);
     return new Actor(client, random, meter);
   }
 
-  private void begin(NodeProcesses cluster, Random random) {
+  private void begin(Cluster cluster, Random random) {
     meters.forEach((workload, meter) -> {
       workload.begin(actor(cluster, meter, random.nextLong()));
       for (int i = 0; i < workload.clients(); i++) {
@@ -246,7 +247,7 @@ final class ChaosRun {
   }
 
   /** Looks after processes, and writes down who leads. */
-  private void watch(NodeProcesses cluster, Stage stage) {
+  private void watch(Cluster cluster, Stage stage) {
     Thread watcher =
         Thread.ofPlatform()
             .name("watch")
@@ -382,7 +383,7 @@ final class ChaosRun {
     clients.forEach(RawClient::close);
   }
 
-  private void finish(NodeProcesses cluster) {
+  private void finish(Cluster cluster) {
     say("healed and stopped; reading everything");
     // Expiry waits longest, so it goes last, while the others' reads take their time.
     meters.forEach((workload, meter) -> {
@@ -392,7 +393,7 @@ final class ChaosRun {
     });
   }
 
-  private String verify(NodeProcesses cluster) {
+  private String verify(Cluster cluster) {
     VerifyRequest request =
         VerifyRequest.newBuilder()
             .setTimeoutMillis(Math.toIntExact(VERIFY_PATIENCE.toMillis() / 2))

@@ -1,6 +1,6 @@
 package io.flotilla.chaos.nemesis;
 
-import io.flotilla.chaos.cluster.NodeProcesses;
+import io.flotilla.chaos.cluster.Cluster;
 import io.flotilla.chaos.nemesis.Fault.Injected;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,13 +46,13 @@ final class Damage {
       List<Path> files = snapshot ? newestSnapshots(data) : oldLogs(data);
       if (files.isEmpty()) {
         return new Injected(
-            NodeProcesses.nameOf(node) + " has no file to damage, and was killed",
+            Cluster.nameOf(node) + " has no file to damage, and was killed",
             Duration.ZERO,
             () -> stage.start(node));
       }
       Path file = files.get(dice % files.size());
       String what =
-          NodeProcesses.nameOf(node)
+          Cluster.nameOf(node)
               + ": "
               + file.getFileName()
               + (cut ? " is cut" : " has a bit flipped");
@@ -74,7 +74,7 @@ final class Damage {
       stage.start(node);
       return Injected.atOnce(what + ", and was set aside");
     } catch (IOException e) {
-      throw new AssertionError("the files of " + NodeProcesses.nameOf(node), e);
+      throw new AssertionError("the files of " + Cluster.nameOf(node), e);
     }
   }
 

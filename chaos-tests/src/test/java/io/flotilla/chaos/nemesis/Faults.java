@@ -7,9 +7,10 @@ import static io.flotilla.chaos.nemesis.Target.METADATA_LEADER;
 import static io.flotilla.chaos.nemesis.Target.MINORITY;
 import static io.flotilla.chaos.nemesis.Target.ONE;
 
+import io.flotilla.chaos.cluster.Cluster;
 import io.flotilla.chaos.cluster.Machine;
+import io.flotilla.chaos.cluster.NodeNetwork.Direction;
 import io.flotilla.chaos.cluster.NodeProcesses;
-import io.flotilla.chaos.cluster.PeerNetwork;
 import io.flotilla.chaos.nemesis.Fault.Injected;
 import io.flotilla.chaos.workload.RawClient;
 import io.flotilla.proto.admin.ShardStatus;
@@ -144,8 +145,8 @@ public final class Faults {
         () ->
             nodes.forEach(node -> {
               int code = stage.cluster().awaitEnd(node);
-              if (code != 0 && code != 128 + 15 && !NodeProcesses.isKilled(code)) {
-                stage.violation(NodeProcesses.nameOf(node) + " stopped with exit code " + code);
+              if (code != 0 && code != 128 + 15 && !Cluster.isKilled(code)) {
+                stage.violation(Cluster.nameOf(node) + " stopped with exit code " + code);
               }
               stage.start(node);
             }));
@@ -261,33 +262,20 @@ public final class Faults {
     return new Injected(what, seconds(random, 2, 8), stage.cluster().network()::heal);
   }
 
-  private static void cutBoth(PeerNetwork network, int one, int other) {
-    network.cut(one, other);
-    network.cut(other, one);
-  }
-
   private static Injected isolate(Stage stage, Random random) {
     Target target = Target.any(random, ONE, LEADER, METADATA_LEADER, MINORITY);
     List<Integer> nodes = target.choose(stage.cluster(), random);
-    for (int node : nodes) {
-      for (int other = 0; other < stage.cluster().nodes(); other++) {
-        if (other != node) {
-          cutBoth(stage.cluster().network(), node, other);
-        }
-      }
-    }
+    int all = stage.cluster().nodes();
+    stage
+        .cluster()
+        .network()
+        .cut(nodes.stream().flatMap(n -> Direction.around(List.of(n), all).stream()).toList());
     return cut(stage, target.told(nodes), random);
   }
 
   private static Injected halves(Stage stage, Random random) {
     List<Integer> minority = MINORITY.choose(stage.cluster(), random);
-    for (int node : minority) {
-      for (int other = 0; other < stage.cluster().nodes(); other++) {
-        if (!minority.contains(other)) {
-          cutBoth(stage.cluster().network(), node, other);
-        }
-      }
-    }
+    stage.cluster().network().cut(Direction.around(minority, stage.cluster().nodes()));
     return cut(stage, MINORITY.told(minority) + " from the rest", random);
   }
 
@@ -297,28 +285,33 @@ public final class Faults {
     List<Integer> order = new ArrayList<>(IntStream.range(0, nodes).boxed().toList());
     Collections.shuffle(order, random);
     int reach = Math.max(1, nodes / 4);
+    List<Direction> directions = new ArrayList<>();
     for (int i = 0; i < nodes; i++) {
       for (int j = i + 1; j < nodes; j++) {
         int apart = Math.min(j - i, nodes - (j - i));
         // Of three, all are neighbours: there the ring is open at one place.
         boolean isCut = nodes <= 3 ? j - i == nodes - 1 : apart > reach;
         if (isCut) {
-          cutBoth(stage.cluster().network(), order.get(i), order.get(j));
+          directions.addAll(Direction.both(order.get(i), order.get(j)));
         }
       }
     }
-    return cut(stage, String.join("-", order.stream().map(NodeProcesses::nameOf).toList()), random);
+    stage.cluster().network().cut(directions);
+    return cut(stage, String.join("-", order.stream().map(Cluster::nameOf).toList()), random);
   }
 
   private static Injected oneWay(Stage stage, Random random) {
     Target target = Target.any(random, ONE, LEADER, METADATA_LEADER);
     int node = target.choose(stage.cluster(), random).getFirst();
     boolean outward = random.nextBoolean();
-    for (int other = 0; other < stage.cluster().nodes(); other++) {
-      if (other != node) {
-        stage.cluster().network().cut(outward ? node : other, outward ? other : node);
-      }
-    }
+    stage
+        .cluster()
+        .network()
+        .cut(
+            IntStream.range(0, stage.cluster().nodes())
+                .filter(other -> other != node)
+                .mapToObj(other -> new Direction(outward ? node : other, outward ? other : node))
+                .toList());
     return cut(
         stage,
         target.told(List.of(node)) + (outward ? " is heard by nobody" : " hears nobody"),
@@ -327,8 +320,7 @@ public final class Faults {
 
   private static Injected slow(Stage stage, Random random) {
     Duration delay = Duration.ofMillis(20 + random.nextInt(180));
-    stage.cluster().network().delay(delay);
-    return cut(stage, delay.toMillis() + " ms more for each message", random);
+    return cut(stage, stage.cluster().network().slowDown(delay), random);
   }
 
   private static Injected clients(Stage stage, Random random) {

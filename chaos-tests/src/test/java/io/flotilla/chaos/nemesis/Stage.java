@@ -1,6 +1,6 @@
 package io.flotilla.chaos.nemesis;
 
-import io.flotilla.chaos.cluster.NodeProcesses;
+import io.flotilla.chaos.cluster.Cluster;
 import io.flotilla.chaos.workload.RawClient;
 import java.util.List;
 import java.util.Set;
@@ -13,18 +13,18 @@ import java.util.function.Consumer;
  * <p>A process that ends though no fault has said so before is an unplanned exit.
  */
 public final class Stage {
-  private final NodeProcesses cluster;
+  private final Cluster cluster;
   private final List<RawClient> clients;
   private final Consumer<String> violations;
   private final Set<Integer> mayEnd = ConcurrentHashMap.newKeySet();
 
-  public Stage(NodeProcesses cluster, List<RawClient> clients, Consumer<String> violations) {
+  public Stage(Cluster cluster, List<RawClient> clients, Consumer<String> violations) {
     this.cluster = cluster;
     this.clients = clients;
     this.violations = violations;
   }
 
-  public NodeProcesses cluster() {
+  public Cluster cluster() {
     return cluster;
   }
 
@@ -55,7 +55,7 @@ public final class Stage {
     for (int node = 0; node < cluster.nodes(); node++) {
       if (!mayEnd.contains(node) && !cluster.isRunning(node) && !mayEnd.contains(node)) {
         violation(
-            NodeProcesses.nameOf(node)
+            Cluster.nameOf(node)
                 + " ended by itself with exit code "
                 + cluster.exitCode(node).orElse(-1));
         cluster.start(node);
@@ -67,8 +67,7 @@ public final class Stage {
   public void heal() {
     cluster.network().heal();
     for (int node = 0; node < cluster.nodes(); node++) {
-      cluster.thaw(node);
-      cluster.freeDisk(node);
+      cluster.relieve(node);
       start(node);
     }
   }

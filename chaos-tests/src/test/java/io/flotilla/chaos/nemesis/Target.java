@@ -1,6 +1,6 @@
 package io.flotilla.chaos.nemesis;
 
-import io.flotilla.chaos.cluster.NodeProcesses;
+import io.flotilla.chaos.cluster.Cluster;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -18,15 +18,12 @@ enum Target {
   METADATA_LEADER,
   ALL;
 
-  /** The metadata group among the leaders that a cluster tells. */
-  private static final int METADATA = -1;
-
   static Target any(Random random, Target... among) {
     return among[random.nextInt(among.length)];
   }
 
   /** Nodes; at least one. Where no leader is known, any node stands in. */
-  List<Integer> choose(NodeProcesses cluster, Random random) {
+  List<Integer> choose(Cluster cluster, Random random) {
     int nodes = cluster.nodes();
     List<Integer> all = new ArrayList<>(IntStream.range(0, nodes).boxed().toList());
     Collections.shuffle(all, random);
@@ -38,13 +35,14 @@ enum Target {
       case LEADER -> {
         Map<Integer, Integer> leaders = cluster.leaders();
         List<Integer> shards =
-            leaders.keySet().stream().filter(s -> s != METADATA).sorted().toList();
+            leaders.keySet().stream().filter(s -> s != Cluster.METADATA).sorted().toList();
         int dice = random.nextInt(1 << 16);
         yield shards.isEmpty()
             ? List.of(all.getFirst())
             : List.of(leaders.getOrDefault(shards.get(dice % shards.size()), all.getFirst()));
       }
-      case METADATA_LEADER -> List.of(cluster.leaders().getOrDefault(METADATA, all.getFirst()));
+      case METADATA_LEADER ->
+          List.of(cluster.leaders().getOrDefault(Cluster.METADATA, all.getFirst()));
     };
   }
 
@@ -52,6 +50,6 @@ enum Target {
   String told(List<Integer> nodes) {
     return name().toLowerCase(Locale.ROOT).replace('_', ' ')
         + " "
-        + String.join(" ", nodes.stream().sorted().map(NodeProcesses::nameOf).toList());
+        + String.join(" ", nodes.stream().sorted().map(Cluster::nameOf).toList());
   }
 }

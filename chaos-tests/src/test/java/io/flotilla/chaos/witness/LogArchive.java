@@ -1,6 +1,6 @@
 package io.flotilla.chaos.witness;
 
-import io.flotilla.chaos.cluster.NodeProcesses;
+import io.flotilla.chaos.cluster.Cluster;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,7 +31,7 @@ public final class LogArchive implements Closeable {
 
   private static final Duration LOOK = Duration.ofMillis(200);
 
-  private final NodeProcesses cluster;
+  private final Cluster cluster;
   private final Path archive;
   private final Set<Object> known = new HashSet<>();
   private final Thread thread;
@@ -43,7 +43,7 @@ public final class LogArchive implements Closeable {
    *
    * @param archive a directory on the file system of the nodes' data
    */
-  public LogArchive(NodeProcesses cluster, Path archive) throws IOException {
+  public LogArchive(Cluster cluster, Path archive) throws IOException {
     this.cluster = cluster;
     this.archive = Files.createDirectories(archive);
     this.thread =

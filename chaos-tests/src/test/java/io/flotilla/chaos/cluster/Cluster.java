@@ -1,0 +1,144 @@
+package io.flotilla.chaos.cluster;
+
+import io.flotilla.proto.admin.AdminGrpc.AdminBlockingStub;
+import io.flotilla.proto.admin.ClusterStatus;
+import io.flotilla.proto.admin.GroupStatus;
+import io.flotilla.proto.admin.Health;
+import io.flotilla.proto.admin.NodeStatus;
+import io.flotilla.proto.admin.ShardStatus;
+import io.flotilla.proto.admin.StatusRequest;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.awaitility.Awaitility;
+
+/**
+ * A cluster that a chaos run starts, hurts and heals: of node processes or of node containers.
+ * Whoever hurts it sees each exit code, and knows which ones it has caused.
+ *
+ * <p>Nodes count from 0; node i is called n(i+1). Its leaders are told by the shard's number, the
+ * metadata group's as {@link #METADATA}.
+ */
+public interface Cluster extends AutoCloseable {
+  /** The metadata group among {@link #leaders}. */
+  int METADATA = -1;
+
+  /** SIGKILL's exit code, as shells, Java and container engines tell it. */
+  int KILLED = 128 + 9;
+
+  /** For a cluster to become healthy, on a machine that is busy with other things. */
+  Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** For an answer of an operator's call. */
+  Duration CALL_PATIENCE = Duration.ofSeconds(10);
+
+  static String nameOf(int node) {
+    return "n" + (node + 1);
+  }
+
+  /** Whether an exit code is that of SIGKILL. */
+  static boolean isKilled(int exitCode) {
+    return exitCode == KILLED;
+  }
+
+  int nodes();
+
+  /** Where clients connect. */
+  List<InetSocketAddress> clients();
+
+  /** Where a node keeps its data, as a path of this machine. */
+  Path dataOf(int node);
+
+  /** What a node has said. */
+  String log(int node);
+
+  /** The network between the nodes, which can be cut. */
+  NodeNetwork network();
+
+  /** Starts a node that does not run. */
+  void start(int node);
+
+  /** Whether it has not ended. */
+  boolean isRunning(int node);
+
+  /** How it ended, where it has. */
+  Optional<Integer> exitCode(int node);
+
+  /** SIGKILL, and waits until it is gone. */
+  void kill(int node);
+
+  /** SIGTERM; it may take its time. */
+  void terminate(int node);
+
+  /**
+   * Waits until it has ended.
+   *
+   * @return its exit code
+   */
+  int awaitEnd(int node);
+
+  /** Lets it stand still as it is. */
+  void freeze(int node);
+
+  /** Lets it go on; nothing happens if it does. */
+  void thaw(int node);
+
+  /** Leaves no room on a node's disk; only where the disks are small. */
+  void fillDisk(int node);
+
+  /** Gives the room back; nothing happens if it was never taken. */
+  void freeDisk(int node);
+
+  /** Undoes whatever may still hold a node up. */
+  void relieve(int node);
+
+  /** Asks the nodes in turn until one answers; nothing if none does. */
+  <T> Optional<T> maybeAsk(Duration patience, Function<AdminBlockingStub, T> call);
+
+  /** Ends everything. */
+  @Override
+  void close();
+
+  /** The cluster at a glance, if a node answers. */
+  default Optional<ClusterStatus> maybeStatus() {
+    return maybeAsk(CALL_PATIENCE, a -> a.status(StatusRequest.getDefaultInstance()));
+  }
+
+  /** Who leads each shard, by the shard's number, and the metadata group. */
+  default Map<Integer, Integer> leaders() {
+    Map<Integer, Integer> leaders = new ConcurrentHashMap<>();
+    maybeStatus()
+        .ifPresent(status -> {
+          leaderOf(status.getMetadata()).ifPresent(n -> leaders.put(METADATA, n));
+          for (ShardStatus shard : status.getShardsList()) {
+            leaderOf(shard.getGroup()).ifPresent(n -> leaders.put(shard.getNumber(), n));
+          }
+        });
+    return leaders;
+  }
+
+  private static Optional<Integer> leaderOf(GroupStatus group) {
+    String name = group.getLeaderName();
+    return name.isEmpty() ? Optional.empty() : Optional.of(Integer.parseInt(name.substring(1)) - 1);
+  }
+
+  /** Waits until nothing is amiss: all nodes reached, all shards whole. */
+  default ClusterStatus awaitHealthy() {
+    return Awaitility.await("the cluster is healthy")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(300))
+        .until(this::maybeStatus, s -> s.filter(this::isHealthy).isPresent())
+        .orElseThrow();
+  }
+
+  private boolean isHealthy(ClusterStatus status) {
+    return status.getHealth() == Health.HEALTH_OK
+        && status.getNodesCount() == nodes()
+        && status.getNodesList().stream().allMatch(NodeStatus::getReachable);
+  }
+}
