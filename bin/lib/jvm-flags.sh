@@ -19,6 +19,12 @@ jvm_flags() {
       # that, and more, fill with garbage before it first collects. Measured in one idle cluster on a machine of 24 GB, some minutes
       # after the start: 640 MB resident by default, 250 MB with this; the collector itself (Serial: 220 MB) matters less.
       echo '-Xms64m'
+      if grep -qs '\[madvise\]' /sys/kernel/mm/transparent_hugepage/enabled; then
+        # Pages of 2 MB for the heap where Linux gives them to who asks. The heap grows under load, and each page that is touched
+        # for the first time costs a fault. Measured at SET with a pipeline of 64 on a virtual machine: 4000 to 7000 faults a second
+        # on each node without, below 30 with, and 0.9 us less of the kernel's time for each SET on a follower.
+        echo '-XX:+UseTransparentHugePages'
+      fi
       if [ "$2" -ge 25 ]; then
         # Object headers of 8 bytes instead of 12: small values are mostly headers. A product feature from JDK 25 on.
         echo '-XX:+UseCompactObjectHeaders'

@@ -1,6 +1,7 @@
 package io.flotilla.node.proposal;
 
 import io.flotilla.statemachine.command.Command;
+import io.flotilla.statemachine.command.Flag;
 import io.flotilla.statemachine.log.Item;
 import io.flotilla.statemachine.reply.Reply;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,9 @@ public abstract class Request {
 
   private static final int ARGUMENT_BYTES = 5;
 
+  /** A command of constant or logarithmic cost for each of so many arguments takes no time. */
+  private static final int FEW_ARGUMENTS = 16;
+
   final Kind kind;
   private final @Nullable Command command;
   private final byte[][] argv;
@@ -56,6 +60,15 @@ public abstract class Request {
   boolean riding;
 
   /**
+   * Whether the machine can be busy with it for long: any transaction, and any command that Redis
+   * does not call fast or that has many arguments.
+   */
+  private final boolean mayBeSlow;
+
+  /** How long the machine was busy with it; set on the shard's loop, before the answer. */
+  long ranNanos;
+
+  /**
    * A command.
    *
    * @param command the command that the arguments name; a reading one if the kind is a read
@@ -66,6 +79,7 @@ public abstract class Request {
     this.command = command;
     this.argv = argv;
     this.logged = kind == Kind.WRITE ? new Item.Single(argv) : null;
+    this.mayBeSlow = argv.length > FEW_ARGUMENTS || !command.has(Flag.FAST);
     this.entryBytes = ITEM_BYTES + sizeOf(argv);
     this.bytes = OVERHEAD_BYTES + entryBytes;
   }
@@ -75,6 +89,7 @@ public abstract class Request {
     this.kind = Kind.WRITE;
     this.command = null;
     this.argv = new byte[0][];
+    this.mayBeSlow = true;
     this.logged = transaction;
     int size = ITEM_BYTES;
     for (Item.Watched watched : transaction.watched()) {
@@ -93,6 +108,18 @@ public abstract class Request {
       size += argument.length + ARGUMENT_BYTES;
     }
     return size;
+  }
+
+  final boolean mayBeSlow() {
+    return mayBeSlow;
+  }
+
+  /**
+   * How long the machine was busy with it, nanoseconds: without any waiting; 0 for what cannot be
+   * slow.
+   */
+  protected final long machineNanos() {
+    return ranNanos;
   }
 
   /** The machine's reply; an error reply is a reply. */

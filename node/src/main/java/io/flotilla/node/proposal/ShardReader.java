@@ -9,6 +9,7 @@ import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ final class ShardReader {
   private final ShardReplica shard;
   private final ShardLoop loop;
   private final ShardMachine machine;
+  private final LongSupplier nanoTime;
   private final ProposalCounters counters;
   private final SplittableRandom dice = new SplittableRandom();
 
@@ -44,10 +46,16 @@ final class ShardReader {
   /** Batches that did not run at once, oldest first, for their deadlines. Any thread. */
   private final Queue<ReadBatch> outstanding = new ConcurrentLinkedQueue<>();
 
-  ShardReader(ShardReplica shard, ShardLoop loop, ShardMachine machine, ProposalCounters counters) {
+  ShardReader(
+      ShardReplica shard,
+      ShardLoop loop,
+      ShardMachine machine,
+      LongSupplier nanoTime,
+      ProposalCounters counters) {
     this.shard = shard;
     this.loop = loop;
     this.machine = machine;
+    this.nanoTime = nanoTime;
     this.counters = counters;
   }
 
@@ -86,6 +94,7 @@ final class ShardReader {
   }
 
   private void answer(ReadBatch batch, long nowMillis) {
+    Stopwatch stopwatch = new Stopwatch(nanoTime, batch.shares);
     for (Share share : batch.shares) {
       @Nullable Reply[] replies = new Reply[share.count];
       Share lateShare = null;
@@ -95,6 +104,7 @@ final class ShardReader {
         if (strand == null || strand.waitingForTime == 0) {
           replies[i] = machine.read(request.command(), request.argv(), nowMillis, dice.nextLong());
         }
+        stopwatch.answered();
         if (replies[i] == null) {
           lateShare = lateShare == null ? new Share(share.lane) : lateShare;
           lateShare.add(request);

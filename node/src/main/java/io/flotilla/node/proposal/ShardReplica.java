@@ -99,7 +99,7 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
                     ahead));
     this.proposer =
         new ShardProposer(this, log, settings, node::entryBytesMax, node.clocks, counters);
-    this.reader = new ShardReader(this, loop, machine, counters);
+    this.reader = new ShardReader(this, loop, machine, node.clocks.nanoTime(), counters);
     this.queue = new ReadRounds.Queue(log, reader, settings);
     this.replicaReads =
         new ReplicaReads(
@@ -356,7 +356,8 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
   }
 
   private void apply(long term, long index, WriteBatch batch) {
-    Reply[] replies = machine.apply(term, index, batch.batch());
+    Stopwatch stopwatch = new Stopwatch(node.clocks.nanoTime(), batch.shares);
+    Reply[] replies = machine.apply(term, index, batch.batch(), stopwatch);
     batch.index = index;
     proposer.applied(batch, replies);
   }

@@ -1,6 +1,7 @@
 package io.flotilla.node.session;
 
 import io.flotilla.node.metadata.ClusterView.Shard;
+import io.flotilla.node.session.NodeCommand.Later;
 import io.flotilla.statemachine.command.Command;
 import io.flotilla.statemachine.log.Item;
 import io.flotilla.statemachine.reply.Reply;
@@ -13,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartRequest extends ShardRequest {
   private final Consumer<Reply> then;
-  private final @Nullable Place place;
+  private final Place.@Nullable Own place;
+  private final Place.@Nullable Own timed;
   private boolean filled;
 
+  /**
+   * A shard's share.
+   *
+   * @param asker whom it is for: a place in the line is told how long it took
+   */
   PartRequest(
       Session session,
       Shard shard,
@@ -23,9 +30,11 @@ final class PartRequest extends ShardRequest {
       Kind kind,
       Command command,
       byte[][] argv,
+      Later asker,
       Consumer<Reply> then) {
     super(session, shard, slot, kind, command, argv);
     this.then = then;
+    this.timed = asker instanceof Place.Own own ? own : null;
     this.place = null; // such commands wait until they are alone in the line
   }
 
@@ -34,11 +43,12 @@ final class PartRequest extends ShardRequest {
       Shard shard,
       int slot,
       Item.Transaction transaction,
-      Place place,
+      Place.Own place,
       Consumer<Reply> then) {
     super(session, shard, slot, transaction);
     this.then = then;
     this.place = place;
+    this.timed = place;
   }
 
   @Override
@@ -49,6 +59,9 @@ final class PartRequest extends ShardRequest {
   @Override
   void fill(Reply reply) {
     filled = true;
+    if (timed != null) {
+      timed.ran(machineNanos());
+    }
     then.accept(reply);
   }
 

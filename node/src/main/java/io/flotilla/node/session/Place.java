@@ -28,6 +28,9 @@ interface Place {
   /** When the request was taken up, {@code nanoTime}. */
   long sinceNanos();
 
+  /** How long a machine, or the node, was busy with it, nanoseconds: what SLOWLOG tells. */
+  long ranNanos();
+
   /** A place of a reply that no single shard gives. */
   final class Own implements Place, Later {
     private final Session session;
@@ -36,6 +39,7 @@ interface Place {
     private final long cost;
     private final boolean muted;
     private final long sinceNanos;
+    private long ranNanos;
     private @Nullable Reply reply;
 
     Own(
@@ -57,6 +61,11 @@ interface Place {
     public void answer(Reply value) {
       put(value);
       session.filled();
+    }
+
+    /** Something was busy with the request for so long, or for so long more. */
+    void ran(long nanos) {
+      ranNanos += nanos;
     }
 
     /** Fills the place without leaving the line yet. */
@@ -95,6 +104,11 @@ interface Place {
     @Override
     public long sinceNanos() {
       return sinceNanos;
+    }
+
+    @Override
+    public long ranNanos() {
+      return ranNanos;
     }
   }
 }

@@ -78,4 +78,9 @@ class PlacedRequest extends ShardRequest implements Place {
   public final long sinceNanos() {
     return sinceNanos;
   }
+
+  @Override
+  public final long ranNanos() {
+    return machineNanos();
+  }
 }

@@ -91,6 +91,10 @@ public final class Session implements ConnectionHandler, Asker {
   private final ArrayDeque<Place> line = new ArrayDeque<>();
   private final Map<GroupId, Tie> ties = new HashMap<>();
 
+  /** The one that was used last. */
+  private @Nullable Tie lastTie;
+
+
   /**
    * A strand, and the replica that it leads to: another object once the replica has been rebuilt.
    */
@@ -127,6 +131,10 @@ public final class Session implements ConnectionHandler, Asker {
   private volatile String libraryVersion = "";
   private volatile boolean noEvict;
   private volatile boolean noTouch;
+
+  /** The time of the run of replies that is being written, {@code nanoTime}; 0 outside of one. */
+  private long drainNanos;
+
   private volatile boolean monitoring;
   private volatile long lastNanos;
   private volatile String lastCommand = "NULL";
@@ -266,7 +274,9 @@ public final class Session implements ConnectionHandler, Asker {
   @Override
   public void settled() {
     if (!closed) {
+      drainNanos = front.nanoTime(); // one look at the clock for all replies of this run
       drain();
+      drainNanos = 0;
       connection.flush();
     }
   }
@@ -352,10 +362,22 @@ public final class Session implements ConnectionHandler, Asker {
       boolean muted,
       long sinceNanos,
       Reply reply) {
+    answer(entry, argv, cost, muted, sinceNanos, 0, reply);
+  }
+
+  private void answer(
+      @Nullable Entry entry,
+      byte[][] argv,
+      long cost,
+      boolean muted,
+      long sinceNanos,
+      long ranNanos,
+      Reply reply) {
     if (line.isEmpty()) {
-      emit(entry, argv, cost, muted, sinceNanos, reply);
+      emit(entry, argv, cost, muted, sinceNanos, ranNanos, reply);
     } else {
       Place.Own place = new Place.Own(this, entry, argv, cost, muted, sinceNanos);
+      place.ran(ranNanos);
       place.put(reply);
       line.add(place);
     }
@@ -384,7 +406,13 @@ public final class Session implements ConnectionHandler, Asker {
       }
       line.pollFirst();
       emit(
-          first.entry(), first.arguments(), first.cost(), first.muted(), first.sinceNanos(), reply);
+          first.entry(),
+          first.arguments(),
+          first.cost(),
+          first.muted(),
+          first.sinceNanos(),
+          first.ranNanos(),
+          reply);
     }
   }
 
@@ -394,6 +422,7 @@ public final class Session implements ConnectionHandler, Asker {
       long cost,
       boolean muted,
       long sinceNanos,
+      long ranNanos,
       Reply reply) {
     if (!muted) {
       connection.reply(reply, protocol);
@@ -404,15 +433,15 @@ public final class Session implements ConnectionHandler, Asker {
       front.counters().error(((Reply.Error) reply).code());
     }
     if (entry != null) {
-      long took = front.nanoTime() - sinceNanos;
-      entry.ran(took, error);
+      long now = drainNanos != 0 ? drainNanos : front.nanoTime();
+      entry.ran(now - sinceNanos, error);
       long limit = front.settings().slowLogMicros();
-      if (limit >= 0 && took >= limit * 1000 && !entry.command().has(Flag.SKIP_SLOWLOG)) {
+      if (limit >= 0 && ranNanos >= limit * 1000 && !entry.command().has(Flag.SKIP_SLOWLOG)) {
         front
             .slowLog()
             .add(
                 front.wallMillis() / 1000,
-                took / 1000,
+                ranNanos / 1000,
                 argv,
                 remote(),
                 Ascii.text(name),
@@ -433,7 +462,7 @@ public final class Session implements ConnectionHandler, Asker {
     if (entry == null) {
       throw new IllegalStateException("an unknown command was let through");
     }
-    lastCommand = entry.command().fullName();
+    noteCommand(entry.command().fullName());
     int slot = NO_KEYS;
     Route route = null;
     if (entry.how() == How.SHARD || entry.how() == How.WATCH || entry.how() == How.SLOT) {
@@ -499,6 +528,14 @@ public final class Session implements ConnectionHandler, Asker {
       case DISCARD -> answer(entry, argv, cost, muted, sinceNanos, discard());
       case EXEC -> exec(entry, argv, cost, muted, sinceNanos);
       case CONTAINER -> throw new IllegalStateException("a container was let through");
+    }
+  }
+
+  /** For CLIENT LIST. What others see costs a fence to write, and mostly it is the same again. */
+  @SuppressWarnings("ReferenceEquality") // of one table: the same command, the same string
+  private void noteCommand(String name) {
+    if (lastCommand != name) {
+      lastCommand = name;
     }
   }
 
@@ -601,9 +638,10 @@ public final class Session implements ConnectionHandler, Asker {
   private void runHere(Entry entry, byte[][] argv, long cost, boolean muted, long sinceNanos) {
     switch (entry.body()) {
       case NodeCommand.Prompt prompt -> {
+        long begun = front.nanoTime();
         Reply reply = prompt.answer(this, argv);
         boolean quiet = entry.ofReplies() ? muteAll || muteNext : muted;
-        answer(entry, argv, cost, quiet, sinceNanos, reply);
+        answer(entry, argv, cost, quiet, sinceNanos, front.nanoTime() - begun, reply);
         if (leaving && line.isEmpty()) {
           connection.closeAfterReplies();
         }
@@ -653,10 +691,14 @@ public final class Session implements ConnectionHandler, Asker {
 
   @SuppressWarnings("ReferenceEquality") // a rebuilt replica is another one
   private Strand strand(LocalShard local) {
-    Tie tie = ties.get(local.group());
+    Tie tie = lastTie;
     if (tie == null || tie.shard() != local) {
-      tie = new Tie(local, local.strand(connection.loop(), this));
-      ties.put(local.group(), tie);
+      tie = ties.get(local.group());
+      if (tie == null || tie.shard() != local) {
+        tie = new Tie(local, local.strand(connection.loop(), this));
+        ties.put(local.group(), tie);
+      }
+      lastTie = tie;
     }
     return tie.strand();
   }
@@ -686,6 +728,7 @@ public final class Session implements ConnectionHandler, Asker {
                 Kind.READ,
                 step.command(),
                 argv,
+                later,
                 reply -> later.answer(step.next(routes, reply))));
       }
       return;
@@ -726,6 +769,7 @@ public final class Session implements ConnectionHandler, Asker {
             kind,
             entry.command(),
             argv,
+            later,
             reply -> {
               replies[at] = reply;
               if (--missing[0] == 0) {

@@ -7,8 +7,10 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The latest commands that took long. The time is what the client waited, from the request's
- * arrival to its reply: with replication, which in Redis no command waits for.
+ * The latest commands that took long. As in Redis, the time is how long a shard's machine, or the
+ * node, was busy with the command: it tells which commands hold others up. What clients waited,
+ * with queues and replication, is in the metrics and in LATENCY HISTOGRAM. A command that cannot be
+ * slow (Redis calls it fast, and its arguments are few) counts as nothing.
  *
  * <p>Any thread; only slow commands take its lock. Arguments are kept as Redis keeps them: the
  * first of them, and of each the first bytes.

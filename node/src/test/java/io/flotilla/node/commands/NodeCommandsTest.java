@@ -533,6 +533,24 @@ class NodeCommandsTest {
     }
   }
 
+  /** Else a deep pipeline, whose commands wait long and run quickly, fills the slow log. */
+  @Test
+  void whatOnlyWaitsIsNotSlow() {
+    use(
+        new TestNode(
+            1, 1, SessionSettings.DEFAULTS.withSlowLogMicros(10_000_000).withSlowLogLength(9)));
+    try (RespClient client = node.connect();
+        RespClient waiting = node.connect()) {
+      client.expect("CLIENT PAUSE 100000 WRITE", "OK");
+      waiting.pipeline("SET a 1");
+      await().until(() -> node.front.clients().pausedCount() == 1);
+      node.nanos.addAndGet(60_000_000_000L);
+      client.expect("CLIENT UNPAUSE", "OK");
+      waiting.expectNext("OK");
+      client.expect("SLOWLOG LEN", "0");
+    }
+  }
+
   @Test
   void debugIsOnlyForThoseWhoAllowIt() {
     try (RespClient client = node.connect()) {

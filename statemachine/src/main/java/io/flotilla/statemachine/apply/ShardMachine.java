@@ -113,12 +113,17 @@ public final class ShardMachine {
    * @return for a batch a reply for each of its items, in order; else nothing
    */
   public Reply[] apply(long entryTerm, long entryIndex, Entry entry) {
+    return apply(entryTerm, entryIndex, entry, Laps.UNTIMED);
+  }
+
+  /** The same, telling after each item of a batch. */
+  public Reply[] apply(long entryTerm, long entryIndex, Entry entry, Laps laps) {
     pass(entryTerm, entryIndex);
     machineTime = Math.max(machineTime, entry.stampMillis());
     keyspace.beginWrite(machineTime, index);
     switch (entry) {
       case Entry.Batch batch -> {
-        return replies(batch.items());
+        return replies(batch.items(), laps);
       }
       case Entry.Advance advance -> {}
       case Entry.Sweep sweep -> sweep.keys().forEach(keyspace::expire);
@@ -167,7 +172,7 @@ public final class ShardMachine {
     context = new WriteContext(keyspace, limits, dice);
   }
 
-  private Reply[] replies(List<Item> items) {
+  private Reply[] replies(List<Item> items, Laps laps) {
     Reply[] replies = new Reply[items.size()];
     int logged = 0; // a read that is not in the log must not move the dice of what is
     for (int i = 0; i < replies.length; i++) {
@@ -190,6 +195,7 @@ public final class ShardMachine {
           keyspace.beginWrite(machineTime, index);
         }
       }
+      laps.answered();
     }
     return replies;
   }

@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Walks.</b> A walk visits every range as it was when the walk began: before a range is
  * changed, walks that have not passed it visit it ({@link #beforeWrite}).
  *
- * <p>Invariants: {@code keys} is the sum of the tables' sizes; a table is never empty; an entry is
- * in the heap exactly if it is {@link Entry.Expiring}; in a slot that has a table, every key hashes
- * to that slot.
+ * <p>Invariants: {@code keys} is the sum of the tables' sizes; a table is never empty; {@code
+ * onlyRanges} has the range of each table that never split; an entry is in the heap exactly if it
+ * is {@link Entry.Expiring}; in a slot that has a table, every key hashes to that slot.
  *
  * <p>One thread: the shard's loop.
  */
@@ -43,6 +43,12 @@ public final class Keyspace {
 
   private final SipHash hash;
   private final @Nullable SlotTable[] tables = new SlotTable[HashSlot.COUNT];
+
+  /**
+   * The only range of a slot that never had more than one: most slots'. A key is looked for in cold
+   * memory, and this leaves out two of the objects on the way to it, the table and its directory.
+   */
+  private final @Nullable KeyRange[] onlyRanges = new KeyRange[HashSlot.COUNT];
 
   /** A bit for each slot that has a table, so that an empty stretch of slots costs nothing. */
   private final long[] occupied = new long[HashSlot.COUNT / Long.SIZE];
@@ -484,11 +490,14 @@ public final class Keyspace {
 
   private @Nullable Entry find(byte[] key) {
     place(key);
-    SlotTable table = tables[placedSlot];
-    if (table == null) {
-      return null;
+    KeyRange range = onlyRanges[placedSlot];
+    if (range == null) {
+      SlotTable table = tables[placedSlot];
+      if (table == null) {
+        return null;
+      }
+      range = table.rangeOf(placedHash);
     }
-    KeyRange range = table.rangeOf(placedHash);
     int place = range.find(placedHash, key);
     return place < 0 ? null : range.at(place);
   }
@@ -558,6 +567,7 @@ public final class Keyspace {
     if (table == null) {
       table = new SlotTable(placedSlot, lastWalk); // born after every running walk's cut
       tables[placedSlot] = table;
+      onlyRanges[placedSlot] = table.first();
       occupied[placedSlot >>> 6] |= 1L << placedSlot;
     }
     KeyRange range = table.rangeOf(placedHash);
@@ -569,7 +579,9 @@ public final class Keyspace {
     range.insert(-1 - place, placedHash, new Entry(key, value, version));
     table.size++;
     keys++;
-    table.maybeSplit(range);
+    if (table.maybeSplit(range)) {
+      onlyRanges[placedSlot] = null;
+    }
     events.happened(EventClass.NEW, "new", key);
   }
 
@@ -672,6 +684,7 @@ public final class Keyspace {
 
   private void vacate(int slot) {
     tables[slot] = null;
+    onlyRanges[slot] = null;
     occupied[slot >>> 6] &= ~(1L << slot);
   }
 

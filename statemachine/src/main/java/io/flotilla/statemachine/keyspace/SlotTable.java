@@ -47,10 +47,12 @@ final class SlotTable {
     return depth == 0 ? directory[0] : directory[(int) (hash >>> (64 - depth))];
   }
 
-  /** Splits the range if it has outgrown its bound. The caller has let walks visit it. */
-  void maybeSplit(KeyRange range) {
+  /**
+   * Splits the range if it has outgrown its bound, and tells. The caller has let walks visit it.
+   */
+  boolean maybeSplit(KeyRange range) {
     if (range.size <= KeyRange.MAX_KEYS || range.depth == MAX_DEPTH) {
-      return;
+      return false;
     }
     if (range.depth == depth) {
       KeyRange[] wider = new KeyRange[directory.length * 2];
@@ -63,6 +65,7 @@ final class SlotTable {
     }
     place(range.half(0));
     place(range.half(1));
+    return true;
   }
 
   /**
