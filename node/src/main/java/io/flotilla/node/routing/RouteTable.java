@@ -7,6 +7,7 @@ import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,12 +49,21 @@ public final class RouteTable {
   private final NodeId self;
   private final Map<GroupId, Standing> standings = new HashMap<>();
   private final List<Shard> led = new ArrayList<>();
-  private final @Nullable Standing[] bySlot = new Standing[ClusterView.SLOTS];
+
+  /**
+   * The place in {@link #served} of each slot's shard, 0 for none. Numbers of two bytes, since
+   * every command looks here at a place of its own: 32 KB of them stay in a processor's near cache.
+   */
+  private final char[] bySlot = new char[ClusterView.SLOTS];
+
+  private final @Nullable Standing[] served;
 
   private RouteTable(
       ClusterView view, Function<GroupId, @Nullable LeaderHint> leaders, NodeId self) {
     this.view = view;
     this.self = self;
+    served = new Standing[view.shards().size() + 1];
+    char place = 0;
     for (Shard shard : view.shards()) {
       LeaderHint leader = leaders.apply(shard.group());
       Node node = leader == null ? null : view.node(leader.node());
@@ -69,8 +79,9 @@ public final class RouteTable {
       if (here) {
         led.add(shard);
       }
+      served[++place] = standing;
       for (ClusterView.SlotRange range : shard.slots()) {
-        java.util.Arrays.fill(bySlot, range.first(), range.last() + 1, standing);
+        Arrays.fill(bySlot, range.first(), range.last() + 1, place);
       }
     }
   }
@@ -116,7 +127,7 @@ public final class RouteTable {
    * @param replicaReads whether the command only reads and its connection reads replicas
    */
   public Route route(int slot, boolean replicaReads) {
-    Standing standing = bySlot[slot];
+    Standing standing = served[bySlot[slot]];
     if (standing == null) {
       return view.version() == 0 ? NO_VIEW : NOT_SERVED;
     }

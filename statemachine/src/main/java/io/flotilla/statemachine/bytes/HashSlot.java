@@ -14,25 +14,36 @@ public final class HashSlot {
 
   private HashSlot() {}
 
-  /** The slot of this key, 0 to 16383. */
+  /** The slot of this key, 0 to 16383: one pass over a key without a brace, as most are. */
   public static int of(byte[] key) {
-    int open = indexOf(key, (byte) '{', 0);
-    if (open >= 0) {
-      int close = indexOf(key, (byte) '}', open + 1);
-      if (close > open + 1) {
-        return crc16(key, open + 1, close) & (COUNT - 1);
+    int crc = 0;
+    for (int i = 0; i < key.length; i++) {
+      byte next = key[i];
+      if (next == '{') {
+        return ofBraced(key, i);
       }
+      crc = step(crc, next);
     }
-    return crc16(key, 0, key.length) & (COUNT - 1);
+    return crc & (COUNT - 1);
+  }
+
+  private static int ofBraced(byte[] key, int open) {
+    int close = indexOf(key, (byte) '}', open + 1);
+    int crc = close > open + 1 ? crc16(key, open + 1, close) : crc16(key, 0, key.length);
+    return crc & (COUNT - 1);
   }
 
   /** CRC16 with polynomial 0x1021, initial value 0, not reflected. */
   static int crc16(byte[] bytes, int from, int to) {
     int crc = 0;
     for (int i = from; i < to; i++) {
-      crc = ((crc << 8) & 0xffff) ^ TABLE[((crc >>> 8) ^ bytes[i]) & 0xff];
+      crc = step(crc, bytes[i]);
     }
     return crc;
+  }
+
+  private static int step(int crc, byte next) {
+    return ((crc << 8) & 0xffff) ^ TABLE[((crc >>> 8) ^ next) & 0xff];
   }
 
   private static int indexOf(byte[] bytes, byte wanted, int from) {
