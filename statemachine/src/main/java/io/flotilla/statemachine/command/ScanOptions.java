@@ -31,7 +31,9 @@ public record ScanOptions(@Nullable Glob pattern, long count) {
           throw arguments.syntaxError();
         }
       } else if (arguments.is(i, "MATCH")) {
-        pattern = new Glob(arguments.at(i + 1));
+        // a star alone takes anything in, even what is empty, which as a pattern it does not
+        Glob given = new Glob(arguments.at(i + 1));
+        pattern = given.isEverything() ? null : given;
       } else {
         throw arguments.syntaxError();
       }

@@ -53,24 +53,22 @@ final class BitSearches {
   }
 
   private static Reply bitcount(ReadContext context, Arguments arguments) {
-    byte[] key = arguments.at(1);
+    StringValue value = context.read(arguments.at(1), DataType.STRING);
+    if (value == null) {
+      return Reply.ZERO; // whatever else is said
+    }
     if (arguments.count() == 2) {
-      StringValue value = context.read(key, DataType.STRING);
-      return value == null
-          ? Reply.ZERO
-          : Reply.integer(Bits.count(value.array(), 0, value.length() * 8L));
+      return Reply.integer(Bits.count(value.array(), 0, value.length() * 8L));
     }
     if (arguments.count() != 4 && arguments.count() != 5) {
       throw arguments.syntaxError();
     }
     long start = arguments.integer(2);
     long end = arguments.integer(3);
-    boolean bits = countsBits(arguments, 4);
-    StringValue value = context.read(key, DataType.STRING);
-    if (value == null || (start < 0 && end < 0 && start > end)) {
+    if (start < 0 && end < 0 && start > end) {
       return Reply.ZERO;
     }
-    Range range = range(value, start, end, bits);
+    Range range = range(value, start, end, countsBits(arguments, 4));
     return Reply.integer(Bits.count(value.array(), range.from, range.to));
   }
 
@@ -85,6 +83,10 @@ final class BitSearches {
     if (bit != 0 && bit != 1) {
       throw new CommandException("ERR The bit argument must be 1 or 0.");
     }
+    StringValue value = context.read(arguments.at(1), DataType.STRING);
+    if (value == null) {
+      return Reply.integer(bit == 1 ? -1 : 0); // whatever else is said
+    }
     if (arguments.count() > 6) {
       throw arguments.syntaxError();
     }
@@ -92,10 +94,6 @@ final class BitSearches {
     long start = arguments.count() >= 4 ? arguments.integer(3) : 0;
     boolean bits = countsBits(arguments, 5);
     long end = endGiven ? arguments.integer(4) : -1;
-    StringValue value = context.read(arguments.at(1), DataType.STRING);
-    if (value == null) {
-      return Reply.integer(bit == 1 ? -1 : 0);
-    }
     Range range = range(value, start, end, bits);
     if (range.isEmpty()) {
       return Reply.integer(-1);

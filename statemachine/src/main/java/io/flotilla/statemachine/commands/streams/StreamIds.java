@@ -19,6 +19,9 @@ final class StreamIds {
   private static final Reply.Error INVALID_END =
       new Reply.Error("ERR invalid end ID for the interval");
 
+  /** What C takes for white space. */
+  private static final String SPACES = " \t\n\u000b\f\r";
+
   /** Longer ones Redis refuses unread. */
   private static final int MAX_LENGTH = 127;
 
@@ -146,8 +149,8 @@ final class StreamIds {
   }
 
   /**
-   * Whether this is an unsigned number of 64 bits. Leading zeros and a plus go through, as C's
-   * {@code strtoull}, to which Redis leaves what is not a strict integer, takes them.
+   * Whether this is an unsigned number of 64 bits. Leading spaces, zeros and a plus go through, as
+   * C's {@code strtoull}, to which Redis leaves what is not a strict integer, takes them.
    */
   private static boolean isUnsigned(String text) {
     String digits = digits(text);
@@ -163,7 +166,11 @@ final class StreamIds {
   }
 
   private static String digits(String text) {
-    return text.startsWith("+") ? text.substring(1) : text;
+    int from = 0;
+    while (from < text.length() && SPACES.indexOf(text.charAt(from)) >= 0) {
+      from++;
+    }
+    return text.substring(from < text.length() && text.charAt(from) == '+' ? from + 1 : from);
   }
 
   private static long unsigned(String text) {
