@@ -15,7 +15,8 @@ import picocli.CommandLine.Mixin;
       StartBenchmark.class,
       IdleBenchmark.class,
       GrowthBenchmark.class,
-      WalkBenchmark.class
+      WalkBenchmark.class,
+      FamiliesBenchmark.class
     })
 public final class Main implements Callable<Integer> {
   @Mixin private TableBenchmark table = new TableBenchmark();
