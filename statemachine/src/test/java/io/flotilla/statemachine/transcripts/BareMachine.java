@@ -14,11 +14,16 @@ import io.flotilla.statemachine.log.Entry;
 import io.flotilla.statemachine.log.Item;
 import io.flotilla.statemachine.metadata.NodeId;
 import io.flotilla.statemachine.reply.Reply;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +44,7 @@ public final class BareMachine implements Subject {
   private long index;
   private boolean listening;
   private boolean watchingReads = true;
+  private Map<String, String> settings = Map.of();
 
   /** A machine that knows these commands. */
   public BareMachine(CommandTable table) {
@@ -47,18 +53,47 @@ public final class BareMachine implements Subject {
   }
 
   private ShardMachine begun() {
+    ShardMachine fresh = empty();
+    fresh.apply(1, ++index, new Entry.Genesis(nowMillis, new SipHash(1, 2)));
+    fresh.apply(
+        1,
+        ++index,
+        new Entry.Own(nowMillis, List.of(new Entry.SlotRange(0, HashSlot.COUNT - 1, 1))));
+    if (!settings.isEmpty()) {
+      fresh.apply(1, ++index, new Entry.Settle(nowMillis, 1, settings));
+    }
+    return fresh;
+  }
+
+  private ShardMachine empty() {
     ShardMachine fresh = new ShardMachine(table, GROUP_SEED, check -> {});
     fresh.events((eventClass, event, key) -> {
       if (listening && eventClass != EventClass.NEW) {
         events.add(Transcript.event(event, key));
       }
     });
-    fresh.apply(1, ++index, new Entry.Genesis(nowMillis, new SipHash(1, 2)));
-    fresh.apply(
-        1,
-        ++index,
-        new Entry.Own(nowMillis, List.of(new Entry.SlotRange(0, HashSlot.COUNT - 1, 1))));
     return fresh;
+  }
+
+  /** The settings that every machine from the next {@link #fresh} on is given, by their names. */
+  public void settings(Map<String, String> values) {
+    settings = new TreeMap<>(values);
+  }
+
+  /** Sets the clock; machine time does not go back with it. */
+  public void clock(long millis) {
+    nowMillis = millis;
+  }
+
+  /** Goes on with a machine that was restored from this one's snapshot. */
+  public void reborn() {
+    ShardMachine restored = empty();
+    try {
+      restored.restore(new ByteArrayInputStream(state()));
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+    machine = restored;
   }
 
   /** The machine, for looking at. */
@@ -110,6 +145,15 @@ public final class BareMachine implements Subject {
     return machine
         .apply(1, ++index, new Entry.Batch(new BatchId(NODE, 1, index), nowMillis, List.of(item)))[
         0];
+  }
+
+  /** Answers a command whose events nobody hears. */
+  public Reply quietly(byte[][] argv) {
+    boolean listened = listening;
+    listening = false;
+    Reply reply = answer(argv);
+    listening = listened;
+    return reply;
   }
 
   /** Runs commands as one EXEC that watches nothing. */

@@ -245,7 +245,7 @@ public final class Notation {
    * The reply with the doubles of its arrays as who reads them knows them: seventeen decimals of a
    * small one are not all of it.
    */
-  static Reply withoutDigits(Reply reply) {
+  public static Reply withoutDigits(Reply reply) {
     return switch (reply) {
       case Reply.Double number when number.digits() != null ->
           new Reply.Double(Doubles.parse(Ascii.bytes(number.text())));

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 
@@ -124,6 +125,11 @@ public final class RealRedis implements AutoCloseable {
     return version;
   }
 
+  /** Whether the process still runs. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** A connection of its own. */
   public RespConnection connect() {
     return new RespConnection(port);
@@ -151,10 +157,11 @@ public final class RealRedis implements AutoCloseable {
 
   /** A client of the real Redis that a transcript talks through, and one that hears events. */
   public static final class Session implements Subject, AutoCloseable {
+    private static final AtomicLong MARKS = new AtomicLong();
+
     private final int protocol;
     private final RespConnection client;
     private final RespConnection listener;
-    private int marks;
 
     private Session(RealRedis redis, int protocol) {
       this.protocol = protocol;
@@ -167,6 +174,21 @@ public final class RealRedis implements AutoCloseable {
     @Override
     public Reply answer(byte[][] argv) {
       return client.ask(argv);
+    }
+
+    /** Says a command without waiting for its answer ({@link #hear}). */
+    public void say(byte[][] argv) {
+      client.send(argv);
+    }
+
+    /** Sends what was said. */
+    public void flush() {
+      client.flush();
+    }
+
+    /** The next answer to what was said. */
+    public Reply hear() {
+      return client.receive();
     }
 
     @Override
@@ -191,7 +213,7 @@ public final class RealRedis implements AutoCloseable {
 
     @Override
     public List<String> events() {
-      String end = "end-of-events-" + protocol + "-" + marks++; // all sessions hear all of them
+      String end = "end-of-events-" + MARKS.getAndIncrement(); // all sessions hear all of them
       client.ask("PUBLISH", end, "");
       List<String> heard = new ArrayList<>();
       while (listener.receive() instanceof Reply.Array message) {

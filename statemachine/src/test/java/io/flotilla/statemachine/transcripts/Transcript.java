@@ -77,6 +77,12 @@ public final class Transcript {
     }
   }
 
+  /** A transcript that stands in no file. */
+  public static Transcript of(String text) {
+    Path nowhere = Path.of("transcript");
+    return new Transcript(nowhere, new Reader(nowhere, text.lines().toList()).steps());
+  }
+
   /** The number of commands in it. */
   public int commands() {
     return (int) steps.stream().filter(step -> step instanceof Exchange).count();
@@ -311,6 +317,22 @@ public final class Transcript {
     List<Answer> answers = new ArrayList<>();
     play(subject, (exchange, reply, events) -> answers.add(new Answer(reply, events)));
     return answers;
+  }
+
+  /**
+   * The text with a server's answers in the place of its own, wherever it is judged by them: what
+   * is meant by a reply is told by what RESP3 and RESP2 show of it.
+   */
+  public String recorded(Subject two, Subject three, Judge judge) {
+    List<Answer> flat = answers(two);
+    List<Answer> rich = answers(three);
+    List<Answer> meant = new ArrayList<>();
+    for (int i = 0; i < rich.size(); i++) {
+      meant.add(
+          new Answer(
+              Notation.merged(rich.get(i).reply(), flat.get(i).reply()), rich.get(i).events()));
+    }
+    return rewritten(meant, (exchange, place) -> judge.isJudged(exchange));
   }
 
   /**

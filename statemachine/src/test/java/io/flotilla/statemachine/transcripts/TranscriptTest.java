@@ -79,16 +79,7 @@ class TranscriptTest {
       Transcript.Judge judge = Transcript.Judge.realRedis(redis.version());
       for (Path file : files().toList()) {
         Transcript transcript = Transcript.read(file);
-        List<Transcript.Answer> flat = transcript.answers(two);
-        List<Transcript.Answer> rich = transcript.answers(three);
-        List<Transcript.Answer> meant = new ArrayList<>();
-        for (int i = 0; i < rich.size(); i++) {
-          meant.add(
-              new Transcript.Answer(
-                  Notation.merged(rich.get(i).reply(), flat.get(i).reply()), rich.get(i).events()));
-        }
-        Files.writeString(
-            file, transcript.rewritten(meant, (exchange, place) -> judge.isJudged(exchange)));
+        Files.writeString(file, transcript.recorded(two, three, judge));
         Transcript halfWay = Transcript.read(file);
         List<Transcript.Answer> ours = halfWay.answers(new BareMachine(table));
         Files.writeString(
