@@ -3,6 +3,7 @@ package io.flotilla.cli;
 import io.flotilla.proto.admin.AdminError;
 import io.flotilla.proto.admin.AdminGrpc;
 import io.flotilla.proto.admin.AdminGrpc.AdminBlockingStub;
+import io.flotilla.proto.admin.AdminGrpc.AdminStub;
 import io.flotilla.proto.admin.IdentifyRequest;
 import io.flotilla.proto.admin.Identity;
 import io.flotilla.proto.admin.NodePhase;
@@ -248,6 +249,11 @@ final class AdminSession implements AutoCloseable {
     return call(call, true);
   }
 
+  /** For a conversation that goes both ways and takes as long as it takes. */
+  AdminStub stream() {
+    return AdminGrpc.newStub(stub.getChannel());
+  }
+
   private <T> T call(Function<AdminBlockingStub, T> call, boolean change) {
     try {
       return call.apply(
@@ -262,7 +268,7 @@ final class AdminSession implements AutoCloseable {
    * refuses says so with an AdminError; UNAVAILABLE without one is the connection, which may have
    * broken after the request was read.
    */
-  private CliException failure(StatusRuntimeException e, boolean change) {
+  CliException failure(StatusRuntimeException e, boolean change) {
     Status status = e.getStatus();
     Metadata trailers = e.getTrailers();
     AdminError error = trailers == null ? null : trailers.get(ERROR);

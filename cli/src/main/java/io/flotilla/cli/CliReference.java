@@ -7,6 +7,7 @@ import io.flotilla.proto.admin.ClusterStatus;
 import io.flotilla.proto.admin.DrainResponse;
 import io.flotilla.proto.admin.GetConfigResponse;
 import io.flotilla.proto.admin.Identity;
+import io.flotilla.proto.admin.ImportReport;
 import io.flotilla.proto.admin.InitResponse;
 import io.flotilla.proto.admin.ListNodesResponse;
 import io.flotilla.proto.admin.ListShardsResponse;
@@ -44,6 +45,7 @@ final class CliReference {
     answers.put("verify", VerifyResponse.getDescriptor());
     answers.put("transfer-leader", TransferLeaderResponse.getDescriptor());
     answers.put("snapshot", TakeSnapshotResponse.getDescriptor());
+    answers.put("import", ImportReport.getDescriptor());
     answers.put("config get", GetConfigResponse.getDescriptor());
     answers.put("config set", SetConfigResponse.getDescriptor());
     answers.put("node show", Identity.getDescriptor());

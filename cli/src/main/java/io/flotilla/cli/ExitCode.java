@@ -20,7 +20,10 @@ enum ExitCode {
   INCOMPLETE(6, "verify, snapshot, node drain: somebody did not answer or could not"),
   DEGRADED(7, "status: all is served, but the next failure may not be survived"),
   DOWN(8, "status: some slots are not served"),
-  LOCAL_FAILURE(9, "up, down: a process, port or file of this machine is in the way");
+  LOCAL_FAILURE(9, "up, down, import: a process, port or file of this machine is in the way"),
+  LEFT_OUT(10, "import: done, but the file holds what could not be loaded; the report says what"),
+  PART_WAY(11, "import: stopped part-way; what was loaded stays, --resume goes on from there"),
+  BAD_FILE(12, "import: the file is damaged, or holds what must not be loaded; nothing was done");
 
   private final int number;
   private final String meaning;

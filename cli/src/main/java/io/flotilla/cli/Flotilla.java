@@ -54,6 +54,7 @@ final class Flotilla implements Runnable {
             .addSubcommand(new ChangeCommands.VerifyCommand(context))
             .addSubcommand(new ChangeCommands.TransferLeaderCommand(context))
             .addSubcommand(new ChangeCommands.SnapshotCommand(context))
+            .addSubcommand(new ImportCommand(context))
             .addSubcommand(
                 new CommandLine(new ConfigCommand())
                     .addSubcommand(new ConfigCommand.Get(context))

@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.proto.admin.DrainResponse;
 import io.flotilla.proto.admin.Health;
+import io.flotilla.proto.admin.ImportBegin;
+import io.flotilla.proto.admin.ImportCounts;
+import io.flotilla.proto.admin.ImportExisting;
+import io.flotilla.proto.admin.ImportLeftOut;
+import io.flotilla.proto.admin.ImportPlace;
+import io.flotilla.proto.admin.ImportProgress;
+import io.flotilla.proto.admin.ImportTypeCount;
 import io.flotilla.proto.admin.InitRequest;
 import io.flotilla.proto.admin.ListShardsRequest;
 import io.flotilla.proto.admin.NodePhase;
@@ -27,6 +34,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -339,6 +347,116 @@ final class CommandsTest {
 
   private static ReplaceNodeProgress progress(ReplaceNodeState state, int shard) {
     return ReplaceNodeProgress.newBuilder().setState(state).setShardNumber(shard).build();
+  }
+
+  private static ImportProgress imported(long offset, long strings, boolean done) {
+    return ImportProgress.newBuilder()
+        .setPlace(ImportPlace.newBuilder().setOffset(offset).setRdbVersion(10))
+        .setCounts(
+            ImportCounts.newBuilder()
+                .addTypes(
+                    ImportTypeCount.newBuilder()
+                        .setType("string")
+                        .setKeys(strings)
+                        .setElements(strings)))
+        .setDone(done)
+        .setRedisVersion("7.0.15")
+        .build();
+  }
+
+  private Path dump() throws IOException {
+    Path dump = directory.resolve("dump.rdb");
+    Files.writeString(dump, "a whole dump");
+    return dump;
+  }
+
+  @Test
+  void anImportChecksTheFileThenLoadsItAndReports() throws IOException {
+    dump();
+    admin.imported = List.of(imported(12, 3, true));
+    assertThat(executeAt7300("import", "dump.rdb", "--existing", "skip", "-o", "json")).isZero();
+    assertThat(admin.files).containsExactly("0:a whole dump", "0:a whole dump");
+    ImportBegin begin =
+        ImportBegin.newBuilder().setExisting(ImportExisting.IMPORT_EXISTING_SKIP).build();
+    assertThat(admin.asked).containsExactly(begin.toBuilder().setCheckOnly(true).build(), begin);
+    JsonNode report = JSON.readTree(out.toString());
+    assertThat(report.at("/counts/types/0/keys").asInt()).isEqualTo(3);
+    assertThat(report.at("/redis_version").asString()).isEqualTo("7.0.15");
+    assertThat(directory.resolve("dump.rdb.flotilla-import")).doesNotExist();
+  }
+
+  @Test
+  void anImportGoesOnByItselfWhenTheNodeIsGone() throws IOException {
+    dump();
+    admin.imported = List.of(imported(7, 2, false), imported(12, 1, true));
+    admin.breaks.set(1);
+    assertThat(executeAt7300("import", "dump.rdb", "-o", "json")).isZero();
+    assertThat(admin.files).containsExactly("0:a whole dump", "0:a whole dump", "7: dump");
+    assertThat(JSON.readTree(out.toString()).at("/counts/types/0/keys").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void anImportThatStoppedIsResumedWhenItIsAskedTo() throws IOException {
+    Path dump = dump();
+    admin.imported = List.of(imported(7, 2, false), imported(12, 1, true));
+    admin.fail(Status.FAILED_PRECONDITION.withDescription("a key exists"), "key-exists", false);
+    assertThat(executeAt7300("import", "dump.rdb")).isEqualTo(ExitCode.REFUSED.number());
+    assertThat(admin.files).as("the check was refused already").hasSize(1);
+    admin.failure = null;
+    admin.files.clear();
+    admin.failsLoads = true;
+    assertThat(execute("import", "dump.rdb")).isEqualTo(ExitCode.PART_WAY.number());
+    assertThat(err.toString()).contains("before byte 7 ").contains("--resume");
+    admin.failsLoads = false;
+    assertThat(execute("import", "dump.rdb")).isEqualTo(ExitCode.REFUSED.number());
+    assertThat(err.toString()).contains("interrupted at byte 7");
+    assertThat(execute("import", "dump.rdb", "--resume", "--existing", "skip"))
+        .isEqualTo(ExitCode.USAGE.number());
+    assertThat(execute("import", "dump.rdb", "--resume")).isZero();
+    assertThat(admin.files.get(admin.files.size() - 1)).isEqualTo("7: dump");
+    assertThat(out.toString()).contains("string     3").contains("Loaded and acknowledged");
+    Files.writeString(dump, "another dump");
+    assertThat(execute("import", "dump.rdb", "--resume")).isZero();
+  }
+
+  @Test
+  void whatIsWrongWithTheFileIsSaidBeforeAnythingIsLoaded() throws IOException {
+    dump();
+    admin.fail(
+        Status.INVALID_ARGUMENT.withDescription("it ends too early (at byte 9)"),
+        "damaged-file",
+        false);
+    assertThat(executeAt7300("import", "dump.rdb")).isEqualTo(ExitCode.BAD_FILE.number());
+    assertThat(err.toString()).contains("it ends too early (at byte 9). Nothing was loaded.");
+    admin.failure = null;
+    ImportProgress whole = imported(12, 3, true);
+    admin.imported =
+        List.of(
+            whole.toBuilder()
+                .setCounts(
+                    whole.getCounts().toBuilder()
+                        .setOtherDatabases(5)
+                        .addLeftOut(
+                            ImportLeftOut.newBuilder().setWhat("keys of database 3").setCount(5)))
+                .build());
+    assertThat(execute("import", "dump.rdb")).isEqualTo(ExitCode.BAD_FILE.number());
+    assertThat(err.toString()).contains("The file has 5 keys of database 3, and");
+    assertThat(execute("import", "dump.rdb", "--database", "0")).isZero();
+    admin.imported =
+        List.of(
+            whole.toBuilder()
+                .setCounts(
+                    whole.getCounts().toBuilder()
+                        .addLeftOut(
+                            ImportLeftOut.newBuilder()
+                                .setWhat("libraries of functions")
+                                .setCount(1)
+                                .setMissed(true)))
+                .build());
+    assertThat(execute("import", "dump.rdb")).isEqualTo(ExitCode.LEFT_OUT.number());
+    assertThat(execute("import", "dump.rdb", "--check")).isEqualTo(ExitCode.LEFT_OUT.number());
+    assertThat(out.toString()).contains("Checked, nothing loaded");
+    assertThat(execute("import", "nothing.rdb")).isEqualTo(ExitCode.USAGE.number());
   }
 
   @Test

@@ -10,6 +10,8 @@ import io.flotilla.proto.admin.GetConfigRequest;
 import io.flotilla.proto.admin.GetConfigResponse;
 import io.flotilla.proto.admin.IdentifyRequest;
 import io.flotilla.proto.admin.Identity;
+import io.flotilla.proto.admin.ImportProgress;
+import io.flotilla.proto.admin.ImportRequest;
 import io.flotilla.proto.admin.InitRequest;
 import io.flotilla.proto.admin.InitResponse;
 import io.flotilla.proto.admin.ListNodesRequest;
@@ -39,6 +41,7 @@ import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** An admin service that answers what a test laid out for it, and remembers what it was asked. */
@@ -170,6 +173,59 @@ final class FakeAdmin extends AdminGrpc.AdminImplBase {
     } else {
       to.onCompleted();
     }
+  }
+
+  /** The bytes of all imports' files, as they came; with where each began. */
+  final List<String> files = new CopyOnWriteArrayList<>();
+
+  /** What an import is told, the last of it at the end of its file. */
+  volatile List<ImportProgress> imported = new ArrayList<>();
+
+  /** How many loads the node breaks off when the first of what they are told has been said. */
+  final AtomicInteger breaks = new AtomicInteger();
+
+  /** Whether loads fail for good when the first of what they are told has been said. */
+  volatile boolean failsLoads;
+
+  @Override
+  public StreamObserver<ImportRequest> importFile(StreamObserver<ImportProgress> to) {
+    return new StreamObserver<>() {
+      private final StringBuilder file = new StringBuilder();
+      private boolean checks;
+
+      @Override
+      public void onNext(ImportRequest request) {
+        if (request.hasBegin()) {
+          asked.add(request.getBegin());
+          checks = request.getBegin().getCheckOnly();
+          file.append(request.getBegin().getFrom().getOffset()).append(':');
+        } else {
+          file.append(request.getData().toStringUtf8());
+        }
+      }
+
+      @Override
+      public void onError(Throwable gone) {}
+
+      @Override
+      public void onCompleted() {
+        files.add(file.toString());
+        RuntimeException thrown = failure;
+        if (!checks && failsLoads) {
+          to.onNext(imported.get(0));
+          to.onError(
+              Status.FAILED_PRECONDITION.withDescription("a key exists").asRuntimeException());
+        } else if (!checks && breaks.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+          to.onNext(imported.get(0));
+          to.onError(Status.UNAVAILABLE.withDescription("the node is gone").asRuntimeException());
+        } else if (thrown != null) {
+          to.onError(thrown);
+        } else {
+          to.onNext(imported.get(imported.size() - 1));
+          to.onCompleted();
+        }
+      }
+    };
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.flotilla.node.admin.LocalNode;
 import io.flotilla.node.config.Key;
 import io.flotilla.node.config.Keys;
 import io.flotilla.node.config.NodeConfig;
+import io.flotilla.node.loading.LocalLoad;
 import io.flotilla.node.metadata.ClusterView.Endpoint;
 import io.flotilla.node.metadata.Joining;
 import io.flotilla.node.metadata.MetadataGroup;
@@ -35,6 +36,8 @@ import io.flotilla.proto.nodes.AdoptRequest;
 import io.flotilla.proto.nodes.ChangeMembersRequest;
 import io.flotilla.proto.nodes.GreetRequest;
 import io.flotilla.proto.nodes.Greeting;
+import io.flotilla.proto.nodes.LoadRequest;
+import io.flotilla.proto.nodes.LoadResponse;
 import io.flotilla.proto.nodes.LocalStatusResponse;
 import io.flotilla.statemachine.apply.Check;
 import io.flotilla.statemachine.log.Entry;
@@ -322,6 +325,32 @@ final class ServedNode implements LocalNode {
     }
     Check check = waitFor(running.checks().of(group, checkId), timeout);
     return new Digest(check.index(), check.digest());
+  }
+
+  @Override
+  public LoadResponse load(LoadRequest request, Duration timeout) {
+    if (running.disk().isFull()) {
+      throw new AdminException(
+          Kind.FORBIDDEN_NOW,
+          "disk-full",
+          "the disk of node " + self.getName() + " is nearly full");
+    }
+    try {
+      return LocalLoad.run(
+          shard(member(), Groups.groupId(request.getGroupId())),
+          running.door().loops().home(),
+          running.door().table(),
+          request,
+          timeout);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AdminException(Kind.UNKNOWN_OUTCOME, "interrupted", "the node stops");
+    }
+  }
+
+  @Override
+  public int commandBytesMax() {
+    return (int) Translations.valueBytesMax(config);
   }
 
   @Override

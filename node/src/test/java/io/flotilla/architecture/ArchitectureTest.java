@@ -42,6 +42,7 @@ final class ArchitectureTest {
           "raft",
           "metadata",
           "migration",
+          "loading",
           "peer",
           "pubsub",
           "acl",
@@ -80,6 +81,7 @@ final class ArchitectureTest {
             root + ".raft.."),
         Never.touches("raft", root + ".resp..", root + ".session.."),
         Never.touches("migration", root + ".session.."),
+        Never.touches("loading", root + ".session..", root + ".raft..", root + ".admin.."),
         Never.touches("peer", machine + "keyspace.."));
   }
 

@@ -1,6 +1,8 @@
 package io.flotilla.node.admin;
 
 import io.flotilla.node.admin.AdminException.Kind;
+import io.flotilla.node.loading.RdbImport;
+import io.flotilla.node.loading.Work;
 import io.flotilla.node.metadata.ClusterView;
 import io.flotilla.node.metadata.NodeLinks;
 import io.flotilla.node.metadata.PreferredLeaders;
@@ -16,6 +18,8 @@ import io.flotilla.proto.admin.GetConfigRequest;
 import io.flotilla.proto.admin.GetConfigResponse;
 import io.flotilla.proto.admin.IdentifyRequest;
 import io.flotilla.proto.admin.Identity;
+import io.flotilla.proto.admin.ImportProgress;
+import io.flotilla.proto.admin.ImportRequest;
 import io.flotilla.proto.admin.InitRequest;
 import io.flotilla.proto.admin.InitResponse;
 import io.flotilla.proto.admin.ListNodesRequest;
@@ -57,6 +61,9 @@ import io.flotilla.proto.metadata.Shard;
 import io.flotilla.proto.nodes.CheckRequest;
 import io.flotilla.proto.nodes.CheckResponse;
 import io.flotilla.proto.nodes.HandOverRequest;
+import io.flotilla.proto.nodes.LoadRequest;
+import io.flotilla.proto.nodes.LoadResponse;
+import io.flotilla.proto.nodes.LoadVerdict;
 import io.flotilla.proto.nodes.LocalStatusRequest;
 import io.flotilla.proto.nodes.LocalStatusResponse;
 import io.flotilla.proto.nodes.ReplicaDigestRequest;
@@ -65,6 +72,7 @@ import io.flotilla.proto.nodes.SnapshotRequest;
 import io.flotilla.statemachine.metadata.NodeId;
 import io.flotilla.statemachine.metadata.Verdict;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -109,6 +117,9 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   /** How long a change of the metadata may take: several elections. */
   private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(15);
+
+  /** How long a leader may take for an import's work before its fate counts as unknown. */
+  private static final Duration LOAD_TIMEOUT = Duration.ofSeconds(15);
 
   private final LocalNode node;
   private final GrpcLinks links;
@@ -748,6 +759,55 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     }
     throw new AdminException(
         Kind.UNAVAILABLE, "no-other-node", "no other node answers, and none can replace itself");
+  }
+
+  // Imports
+
+  @Override
+  public StreamObserver<ImportRequest> importFile(StreamObserver<ImportProgress> out) {
+    return new ImportCall(
+            (ServerCallStreamObserver<ImportProgress>) out,
+            executor,
+            (begin, file, output) -> {
+              Joined cluster = cluster();
+              new RdbImport(
+                      begin,
+                      (group, request) -> load(cluster, group, request),
+                      () -> Views.of(cluster.state().get()),
+                      node.commandBytesMax(),
+                      System::currentTimeMillis,
+                      executor,
+                      output)
+                  .run(file);
+            })
+        .observer();
+  }
+
+  /** Has a shard's leader do an import's work. */
+  private LoadResponse load(Joined cluster, GroupId group, LoadRequest request) {
+    LeaderHint leader = cluster.hints().leader(group);
+    if (leader == null) {
+      return Work.unanswered(request, LoadVerdict.LOAD_VERDICT_NOT_DONE, "no leader is known");
+    }
+    try {
+      if (leader.node().hex().equals(self())) {
+        return node.load(request, LOAD_TIMEOUT);
+      }
+      Node there = Names.node(cluster.state().get(), leader.node().hex());
+      return links.load(admin(there), request, LOAD_TIMEOUT);
+    } catch (AdminException e) {
+      boolean unknown = e.kind() == Kind.UNKNOWN_OUTCOME || e.kind() == Kind.INTERNAL;
+      return Work.unanswered(
+          request,
+          unknown ? LoadVerdict.LOAD_VERDICT_UNKNOWN : LoadVerdict.LOAD_VERDICT_NOT_DONE,
+          e.message());
+    } catch (StatusRuntimeException e) {
+      boolean refused = Errors.ofCall(e) instanceof NodeLinks.Refused;
+      return Work.unanswered(
+          request,
+          refused ? LoadVerdict.LOAD_VERDICT_NOT_DONE : LoadVerdict.LOAD_VERDICT_UNKNOWN,
+          Errors.describe(e.getStatus()));
+    }
   }
 
   @Override

@@ -9,12 +9,15 @@ import io.flotilla.proto.nodes.AdoptRequest;
 import io.flotilla.proto.nodes.AdoptResponse;
 import io.flotilla.proto.nodes.GreetRequest;
 import io.flotilla.proto.nodes.Greeting;
+import io.flotilla.proto.nodes.LoadRequest;
+import io.flotilla.proto.nodes.LoadResponse;
 import io.flotilla.proto.nodes.NodeLinkGrpc;
 import io.flotilla.proto.nodes.ProposeRequest;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.ConnectivityState;
 import io.grpc.ForwardingClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -54,7 +57,19 @@ public final class GrpcLinks implements NodeLinks, AutoCloseable {
     this.executor = executor;
   }
 
-  private Channel channel(Endpoint to) {
+  /**
+   * Work for the leader of a shard. A node that was away and is back is tried again at once: gRPC's
+   * own pauses between attempts grow to minutes.
+   */
+  LoadResponse load(Endpoint admin, LoadRequest request, Duration timeout) {
+    ManagedChannel channel = channel(admin);
+    if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+      channel.resetConnectBackoff();
+    }
+    return node(admin, timeout).load(request);
+  }
+
+  private ManagedChannel channel(Endpoint to) {
     return channels.computeIfAbsent(
         to,
         e ->

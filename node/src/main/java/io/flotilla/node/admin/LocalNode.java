@@ -12,6 +12,8 @@ import io.flotilla.proto.nodes.AdoptRequest;
 import io.flotilla.proto.nodes.ChangeMembersRequest;
 import io.flotilla.proto.nodes.GreetRequest;
 import io.flotilla.proto.nodes.Greeting;
+import io.flotilla.proto.nodes.LoadRequest;
+import io.flotilla.proto.nodes.LoadResponse;
 import io.flotilla.proto.nodes.LocalStatusResponse;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.time.Duration;
@@ -75,6 +77,12 @@ public interface LocalNode {
 
   /** Changes the members of a group that this node leads. */
   void changeMembers(ChangeMembersRequest request, Duration timeout);
+
+  /** Does an import's work in a group that this node leads; each piece has an outcome. */
+  LoadResponse load(LoadRequest request, Duration timeout);
+
+  /** The longest argument that a command may carry here. */
+  int commandBytesMax();
 
   /** Gives leaderships away and takes none until told otherwise; how many were given away. */
   int drain(boolean undrain);

@@ -15,6 +15,8 @@ import io.flotilla.proto.nodes.GreetRequest;
 import io.flotilla.proto.nodes.Greeting;
 import io.flotilla.proto.nodes.HandOverRequest;
 import io.flotilla.proto.nodes.HandOverResponse;
+import io.flotilla.proto.nodes.LoadRequest;
+import io.flotilla.proto.nodes.LoadResponse;
 import io.flotilla.proto.nodes.LocalStatusRequest;
 import io.flotilla.proto.nodes.LocalStatusResponse;
 import io.flotilla.proto.nodes.NodeLinkGrpc;
@@ -158,5 +160,10 @@ final class NodeLinkService extends NodeLinkGrpc.NodeLinkImplBase {
           node.changeMembers(request, Calls.timeout(NodeReplacement.MEMBER_TIMEOUT));
           return ChangeMembersResponse.getDefaultInstance();
         });
+  }
+
+  @Override
+  public void load(LoadRequest request, StreamObserver<LoadResponse> out) {
+    Calls.answer(self(), out, () -> node.load(request, Calls.timeout(MOST)));
   }
 }

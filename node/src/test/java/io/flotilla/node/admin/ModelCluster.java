@@ -22,6 +22,8 @@ import io.flotilla.proto.nodes.AdoptRequest;
 import io.flotilla.proto.nodes.ChangeMembersRequest;
 import io.flotilla.proto.nodes.GreetRequest;
 import io.flotilla.proto.nodes.Greeting;
+import io.flotilla.proto.nodes.LoadRequest;
+import io.flotilla.proto.nodes.LoadResponse;
 import io.flotilla.proto.nodes.LocalStatusResponse;
 import io.flotilla.statemachine.metadata.MetadataMachine;
 import io.flotilla.statemachine.metadata.NodeId;
@@ -343,6 +345,16 @@ final class ModelCluster implements AutoCloseable {
       group.listeners.clear();
       request.getListenersList().forEach(l -> group.listeners.add(l.getId()));
       fault.accept("members", true);
+    }
+
+    @Override
+    public LoadResponse load(LoadRequest request, Duration timeout) {
+      throw new AdminException(Kind.FORBIDDEN_NOW, "no-keys", "a model holds no keys");
+    }
+
+    @Override
+    public int commandBytesMax() {
+      return 8 << 20;
     }
 
     @Override

@@ -30,8 +30,13 @@ import java.io.UncheckedIOException;
  * </pre>
  *
  * <p>What cannot be kept here, of modules, is skipped, and told of. A file that is damaged or of a
- * later version is a {@link CorruptException}; by then its listener has heard of what stood before,
- * since the checksum stands at the end. Source: Redis.
+ * later version is a {@link CorruptException} that names the byte; by then its listener has heard
+ * of what stood before, since the checksum stands at the end. Who must not have heard of it reads
+ * twice.
+ *
+ * <p><b>Places.</b> Between two keys nothing is remembered but a {@link Place}: with it, reading
+ * goes on in the middle of a file, and the checksum at the end still covers all of it. Source:
+ * Redis.
  */
 public final class RdbFile {
   private static final String MAGIC = "REDIS";
@@ -63,13 +68,40 @@ public final class RdbFile {
   private static final String MODULE_LETTERS =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+  /**
+   * Where a reader stands between two keys.
+   *
+   * @param version the version of the notation; 0 before it was read
+   * @param offset the bytes before this place
+   * @param crc their checksum
+   * @param database what keys that follow are in
+   */
+  public record Place(int version, long offset, long crc, long database) {
+    /** Before the first byte. */
+    public static final Place BEGINNING = new Place(0, 0, 0, 0);
+  }
+
   private final RdbSource source;
   private final RdbReader reader;
+  private Place place;
 
   /** Reads a file from this stream; values take their encodings by these limits. */
   public RdbFile(InputStream in, SipHash hash, EncodingLimits limits) {
-    source = new RdbSource(new BufferedInputStream(in));
+    this(in, Place.BEGINNING, hash, limits);
+  }
+
+  /** Reads a file on from a place; the stream begins there. */
+  public RdbFile(InputStream in, Place from, SipHash hash, EncodingLimits limits) {
+    place = from;
+    source = new RdbSource(new BufferedInputStream(in), from.offset(), from.crc());
     reader = new RdbReader(source, hash, limits);
+  }
+
+  /**
+   * The last place that was reached. While a listener hears of a key, that is the place behind it.
+   */
+  public Place place() {
+    return place;
   }
 
   /** Hears what stands in the file, in its order. */
@@ -108,14 +140,19 @@ public final class RdbFile {
       return readAll(listener);
     } catch (UncheckedIOException failed) {
       throw failed.getCause();
+    } catch (CorruptException what) {
+      throw new CorruptException(what.getMessage() + " (at byte " + source.position() + ")");
     }
   }
 
   private int readAll(Listener listener) {
-    int version = version();
-    long database = 0;
+    int version = place.version() == 0 ? version() : place.version();
+    long database = place.database();
     long deadline = Expirable.NEVER;
     while (true) {
+      if (deadline == Expirable.NEVER) {
+        reached(version, database);
+      }
       int part = source.u8();
       switch (part) {
         case DATABASE -> database = source.length();
@@ -143,11 +180,15 @@ public final class RdbFile {
           return version;
         }
         default -> {
-          key(part, database, deadline, listener);
+          key(part, version, database, deadline, listener);
           deadline = Expirable.NEVER;
         }
       }
     }
+  }
+
+  private void reached(int version, long database) {
+    place = new Place(version, source.position(), source.crc(), database);
   }
 
   private int version() {
@@ -169,18 +210,26 @@ public final class RdbFile {
     if (said != 0 && said != computed) {
       throw new CorruptException("the checksum of the RDB file does not match its bytes");
     }
+    if (!source.isAtEnd()) {
+      throw new CorruptException("more follows behind the end of the RDB file");
+    }
   }
 
-  private void key(int type, long database, long deadline, Listener listener) {
+  private void key(int type, int version, long database, long deadline, Listener listener) {
     byte[] key = source.string();
     source.begin();
     switch (type) {
       case RdbType.MODULE_2 -> {
         String module = moduleName(source.length());
         skipModule();
+        reached(version, database);
         listener.skipped(database, key, "a value of the module " + module);
       }
-      default -> listener.key(database, key, reader.read(type), deadline);
+      default -> {
+        Value value = reader.read(type);
+        reached(version, database);
+        listener.key(database, key, value, deadline);
+      }
     }
   }
 

@@ -32,15 +32,37 @@ final class RdbSource {
   private static final int STEP_BYTES = 1 << 20;
 
   private final InputStream in;
+  private long position;
   private long crc;
   private long expanded;
 
   RdbSource(InputStream in) {
+    this(in, 0, 0);
+  }
+
+  /** Reads on from a place of which position and checksum are known. */
+  RdbSource(InputStream in, long position, long crc) {
     this.in = in;
+    this.position = position;
+    this.crc = crc;
   }
 
   RdbSource(byte[] bytes, int from, int length) {
     this(new ByteArrayInputStream(bytes, from, length));
+  }
+
+  /** The number of bytes before what is read next. */
+  long position() {
+    return position;
+  }
+
+  /** Whether nothing more comes; takes a byte if there is one. */
+  boolean isAtEnd() {
+    try {
+      return in.read() < 0;
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
   }
 
   /** The checksum of what was read. */
@@ -65,6 +87,7 @@ final class RdbSource {
         throw new CorruptException("it ends too early");
       }
       crc = Crc64.update(crc, next);
+      position++;
       return next;
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
@@ -88,6 +111,7 @@ final class RdbSource {
         }
         size += read;
       }
+      position += size;
       crc = Crc64.update(crc, bytes, 0, bytes.length);
       return bytes;
     } catch (IOException failed) {

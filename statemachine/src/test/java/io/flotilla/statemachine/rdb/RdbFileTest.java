@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** Files that a real Redis has written, and one put together here, of every part that there is. */
 class RdbFileTest {
   /** Writes down what it hears. */
-  private static final class Heard implements RdbFile.Listener {
+  private static class Heard implements RdbFile.Listener {
     final Map<String, String> about = new HashMap<>();
     final Map<String, List<String>> contents = new HashMap<>();
     final Map<String, Long> deadlines = new HashMap<>();
@@ -192,5 +192,47 @@ class RdbFileTest {
     assertThat(read(unchecked).contents).hasSize(3);
     byte[] old = file("0004", PARTS);
     assertThat(read(Arrays.copyOf(old, old.length - 8)).contents).hasSize(3);
+  }
+
+  @Test
+  void aReaderGoesOnBehindAnyKeyAndTheChecksumStillCoversTheWholeFile() throws IOException {
+    byte[] whole = file("0011", PARTS);
+    List<RdbFile.Place> places = new ArrayList<>();
+    RdbFile reader =
+        new RdbFile(new ByteArrayInputStream(whole), DumpPayloadTest.HASH, DumpPayloadTest.LIMITS);
+    reader.read(
+        new Heard() {
+          @Override
+          public void key(long database, byte[] key, Value value, long deadlineMillis) {
+            places.add(reader.place());
+          }
+        });
+    assertThat(places).hasSize(3).extracting(RdbFile.Place::database).containsOnly(3L);
+    for (int i = 0; i < places.size(); i++) {
+      RdbFile.Place from = places.get(i);
+      byte[] rest = Arrays.copyOfRange(whole, (int) from.offset(), whole.length);
+      Heard heard = new Heard();
+      rest(rest, from).read(heard);
+      assertThat(heard.contents).hasSize(2 - i);
+      rest[rest.length - 1] ^= 1;
+      assertThatThrownBy(() -> rest(rest, from).read(new Heard()))
+          .hasMessage(
+              "the checksum of the RDB file does not match its bytes (at byte %d)", whole.length);
+    }
+  }
+
+  private static RdbFile rest(byte[] rest, RdbFile.Place from) {
+    return new RdbFile(
+        new ByteArrayInputStream(rest), from, DumpPayloadTest.HASH, DumpPayloadTest.LIMITS);
+  }
+
+  @Test
+  void damageIsToldWithItsPlaceAndNothingMayFollowTheEnd() throws IOException {
+    byte[] whole = file("0011", PARTS);
+    assertThatThrownBy(() -> read(Arrays.copyOf(whole, 60)))
+        .isInstanceOf(CorruptException.class)
+        .hasMessageMatching(".* \\(at byte (5[0-9]|60)\\)");
+    assertThatThrownBy(() -> read(Arrays.copyOf(whole, whole.length + 1)))
+        .hasMessage("more follows behind the end of the RDB file (at byte %d)", whole.length);
   }
 }
