@@ -32,6 +32,7 @@ import io.flotilla.statemachine.snapshot.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -191,13 +192,69 @@ public final class ShardMachine {
           if (answer == null) {
             throw new AssertionError("a read at machine time met a deadline ahead of it");
           }
-          replies[i] = answer;
+          replies[i] = WATCH.equals(read.command().fullName()) ? watched(items, i, answer) : answer;
           keyspace.beginWrite(machineTime, index);
         }
       }
       laps.answered();
     }
     return replies;
+  }
+
+  /**
+   * The versions that a WATCH within an entry remembers. A version is the index of an entry, so
+   * what this entry has changed already and may change once more has none that could tell the two
+   * apart: such a key is watched at {@link #NO_VERSION}, and its transaction aborts, as it must if
+   * the second change comes.
+   */
+  private Reply watched(List<Item> items, int place, Reply answer) {
+    if (!(items.get(place) instanceof Item.LocalRead watch)
+        || !(answer instanceof Reply.Array versions)) {
+      return answer;
+    }
+    List<Reply> remembered = new ArrayList<>(versions.elements());
+    for (int i = 0; i < remembered.size(); i++) {
+      boolean isOfThisEntry =
+          remembered.get(i) instanceof Reply.Int version && version.value() == index;
+      if (isOfThisEntry && mayTouch(items, place + 1, watch.argv()[i + 1])) {
+        remembered.set(i, Reply.integer(NO_VERSION));
+      }
+    }
+    return Reply.array(remembered);
+  }
+
+  private boolean mayTouch(List<Item> items, int from, byte[] key) {
+    for (Item item : items.subList(from, items.size())) {
+      boolean touches =
+          switch (item) {
+            case Item.Single single -> mayTouch(single.argv(), key);
+            case Item.Transaction transaction ->
+                transaction.commands().stream().anyMatch(argv -> mayTouch(argv, key));
+            case Item.LocalRead read -> false;
+          };
+      if (touches) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a command names the key, or names none and may change any. */
+  private boolean mayTouch(byte[][] argv, byte[] key) {
+    Command command = table.find(argv);
+    if (command == null || !command.acceptsCount(argv.length)) {
+      return false;
+    }
+    int[] places = command.keyPlaces(argv);
+    if (places == null || places.length == 0) {
+      return command.body() instanceof Body.Write;
+    }
+    for (int place : places) {
+      if (Arrays.equals(argv[place], key)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Reply run(Item.Transaction transaction) {
@@ -262,6 +319,11 @@ public final class ShardMachine {
   }
 
   private static final int OWNED = -1;
+
+  private static final String WATCH = "watch";
+
+  /** A version that no key ever has. */
+  private static final long NO_VERSION = -1;
 
   /** The first slot among the command's keys that this shard does not own, or {@link #OWNED}. */
   private int slotElsewhere(Command command, byte[][] argv) {
