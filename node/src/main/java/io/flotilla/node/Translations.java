@@ -53,7 +53,7 @@ final class Translations {
         Math.max(defaults.logCacheBytesMax(), 2L * entryBytesMax(config)),
         (long) config.of(Keys.SNAPSHOT_LOG_MEBIBYTES) << 20,
         config.of(Keys.SNAPSHOT_EVERY_ENTRIES),
-        defaults.preservedEntries(),
+        config.of(Keys.SNAPSHOT_KEEP_ENTRIES),
         defaults.freeDiskBytesMin());
   }
 

@@ -5,16 +5,25 @@ import io.flotilla.proto.admin.ClusterStatus;
 import io.flotilla.proto.admin.GroupStatus;
 import io.flotilla.proto.admin.Health;
 import io.flotilla.proto.admin.NodeStatus;
+import io.flotilla.proto.admin.ReplaceNodeProgress;
+import io.flotilla.proto.admin.ReplaceNodeRequest;
+import io.flotilla.proto.admin.ReplaceNodeState;
 import io.flotilla.proto.admin.ShardStatus;
 import io.flotilla.proto.admin.StatusRequest;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -32,7 +41,10 @@ public interface Cluster extends AutoCloseable {
   int KILLED = 128 + 9;
 
   /** For a cluster to become healthy, on a machine that is busy with other things. */
-  Duration PATIENCE = Duration.ofMinutes(2);
+  Duration PATIENCE = Duration.ofMinutes(4);
+
+  /** For one attempt to put a node into another's place. */
+  Duration REPLACE_PATIENCE = Duration.ofSeconds(30);
 
   /** For an answer of an operator's call. */
   Duration CALL_PATIENCE = Duration.ofSeconds(10);
@@ -94,6 +106,54 @@ public interface Cluster extends AutoCloseable {
   /** Gives the room back; nothing happens if it was never taken. */
   void freeDisk(int node);
 
+  /** Sets a node's clock so much ahead of the machine's; only where clocks can be set. */
+  default void setClock(int node, Duration ahead) {
+    throw new UnsupportedOperationException("clocks cannot be set here: " + ahead);
+  }
+
+  /** Removes all data of a node that does not run: its disk is lost. */
+  default void wipe(int node) {
+    try (Stream<Path> files = Files.walk(dataOf(node))) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new AssertionError("the data of " + nameOf(node) + " cannot be removed", e);
+    }
+  }
+
+  /**
+   * Puts the node that runs empty at a node's address into that node's place, as an operator would:
+   * asks whoever answers, and again until it is done.
+   *
+   * @return what is wrong if it was not done in time
+   */
+  default Optional<String> replace(int node, Duration patience) {
+    ReplaceNodeRequest request = ReplaceNodeRequest.newBuilder().setOldNode(nameOf(node)).build();
+    long deadline = System.nanoTime() + patience.toNanos();
+    String last = "nobody answered";
+    while (System.nanoTime() < deadline) {
+      Optional<ReplaceNodeProgress> progress =
+          maybeAsk(
+              REPLACE_PATIENCE,
+              a -> {
+                ReplaceNodeProgress now = ReplaceNodeProgress.getDefaultInstance();
+                for (Iterator<ReplaceNodeProgress> all = a.replaceNode(request); all.hasNext(); ) {
+                  now = all.next();
+                }
+                return now;
+              });
+      if (progress.isPresent()) {
+        last = progress.get().getState() + " " + progress.get().getMessage();
+        if (progress.get().getState() == ReplaceNodeState.REPLACE_NODE_STATE_DONE) {
+          return Optional.empty();
+        }
+      }
+      LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+    }
+    return Optional.of(last);
+  }
+
   /** Undoes whatever may still hold a node up. */
   void relieve(int node);
 
@@ -136,7 +196,8 @@ public interface Cluster extends AutoCloseable {
         .orElseThrow();
   }
 
-  private boolean isHealthy(ClusterStatus status) {
+  /** Whether nothing is amiss. */
+  default boolean isHealthy(ClusterStatus status) {
     return status.getHealth() == Health.HEALTH_OK
         && status.getNodesCount() == nodes()
         && status.getNodesList().stream().allMatch(NodeStatus::getReachable);

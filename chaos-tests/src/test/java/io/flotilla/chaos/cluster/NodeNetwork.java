@@ -37,6 +37,15 @@ public interface NodeNetwork {
   /** Messages between nodes take longer; told in words. */
   String slowDown(Duration each);
 
+  /**
+   * Every message takes up to this much longer, and so many of a thousand break the connection on
+   * which they go: what they carry is lost, with all that is under way there. Between two processes
+   * that speak TCP this is what lost packets come to, in the end. Told in words.
+   */
+  default String lose(int ofThousand, Duration upTo) {
+    return slowDown(upTo);
+  }
+
   /** Everything goes everywhere again. */
   void heal();
 }

@@ -7,8 +7,10 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,9 +41,12 @@ public final class NodeProcesses implements Cluster {
   /** Room for some minutes of a chaos run: its snapshots are small and its logs purged. */
   private static final int DISK_MEBIBYTES = 512;
 
+  /** Names the file by which an edition with {@link Extra#CLOCKS} learns how its clock is set. */
+  public static final String CLOCK = "FLOTILLA_CHAOS_CLOCK";
+
   private static final int BALLAST_BLOCK_BYTES = 1 << 16;
 
-  private static final Duration END_PATIENCE = Duration.ofSeconds(40);
+  private static final Duration END_PATIENCE = Duration.ofSeconds(90);
 
   private final Path directory;
   private final int nodes;
@@ -82,7 +87,7 @@ public final class NodeProcesses implements Cluster {
       for (int node = 0; node < nodes; node++) {
         cluster.start(node);
       }
-      cluster.awaitHealthy();
+      cluster.awaitStarted();
       return cluster;
     } catch (IOException e) {
       cluster.close();
@@ -93,10 +98,28 @@ public final class NodeProcesses implements Cluster {
     }
   }
 
+  /** Waits until it is healthy; a node that ends meanwhile will not become so. */
+  private void awaitStarted() {
+    Awaitility.await("the cluster is healthy")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(300))
+        .until(() -> {
+          for (int node = 0; node < nodes; node++) {
+            if (!isRunning(node)) {
+              throw new AssertionError(
+                  Cluster.nameOf(node) + " has ended while it started, and said: " + log(node));
+            }
+          }
+          return maybeStatus().filter(this::isHealthy).isPresent();
+        });
+  }
+
   /** What not every machine can do. */
   public enum Extra {
     /** The nodes' data are on small disks, which can be filled: {@link #fillDisk}. */
-    SMALL_DISKS
+    SMALL_DISKS,
+    /** The nodes are of an edition whose clocks can be set: {@link #setClock}. */
+    CLOCKS
   }
 
   private void prepare(Set<Extra> extras) throws IOException {
@@ -134,6 +157,21 @@ public final class NodeProcesses implements Cluster {
     } catch (IOException e) {
       throw new AssertionError("the ballast cannot be removed", e);
     }
+  }
+
+  @Override
+  public void setClock(int node, Duration ahead) {
+    try {
+      Path fresh = home(node).resolve("clock.new");
+      Files.writeString(fresh, Long.toString(ahead.toMillis()), StandardCharsets.UTF_8);
+      Files.move(fresh, clock(node), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new AssertionError("the clock of " + Cluster.nameOf(node) + " cannot be set", e);
+    }
+  }
+
+  private Path clock(int node) {
+    return home(node).resolve("clock");
   }
 
   private void configure(Map<String, String> settings, boolean relayed) throws IOException {
@@ -225,11 +263,13 @@ public final class NodeProcesses implements Cluster {
 
   @Override
   public void start(int node) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put(CLOCK, clock(node).toString());
     Process process =
         Launcher.start(
             home(node),
             home(node).resolve("node.log"),
-            environment,
+            all,
             "node",
             "--config",
             home(node).resolve("node.yaml").toString());

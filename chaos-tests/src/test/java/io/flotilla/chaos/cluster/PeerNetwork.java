@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -33,17 +35,21 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class PeerNetwork implements NodeNetwork, Closeable {
   private static final int BUFFER_BYTES = 1 << 16;
-  private static final int OWNER_ATTEMPTS = 20;
-  private static final Duration OWNER_PAUSE = Duration.ofMillis(5);
+  private static final int OWNER_ATTEMPTS = 4;
+  private static final Duration OWNER_PAUSE = Duration.ofMillis(10);
   private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(5);
 
   /** Somebody who is no node: an operator. */
   private static final int NOBODY = -1;
 
   private final Map<Integer, Long> pids = new ConcurrentHashMap<>();
+  private final Sockets sockets = new Sockets(pids);
   private final Set<Direction> cut = new HashSet<>();
   private final List<Closeable> open = new ArrayList<>();
   private Duration delay = Duration.ZERO;
+  private Duration jitter = Duration.ZERO;
+  private int breaksOfThousand;
+  private final AtomicInteger held = new AtomicInteger();
   private boolean closed;
 
   /** Begins to relay to a port of a node; answers the port that others are to be told. */
@@ -80,10 +86,27 @@ public final class PeerNetwork implements NodeNetwork, Closeable {
   }
 
   @Override
+  public synchronized String lose(int ofThousand, Duration upTo) {
+    breaksOfThousand = ofThousand;
+    jitter = upTo;
+    return ofThousand
+        + " of 1000 messages break their connection, all are up to "
+        + upTo.toMillis()
+        + " ms late";
+  }
+
+  @Override
   public synchronized void heal() {
     cut.clear();
     delay = Duration.ZERO;
+    jitter = Duration.ZERO;
+    breaksOfThousand = 0;
     notifyAll();
+  }
+
+  /** How many calls wait at a cut. */
+  int held() {
+    return held.get();
   }
 
   private synchronized boolean isCut(int from, int to) {
@@ -91,7 +114,12 @@ public final class PeerNetwork implements NodeNetwork, Closeable {
   }
 
   private synchronized Duration delay() {
-    return delay;
+    long most = jitter.toNanos();
+    return most == 0 ? delay : delay.plusNanos(ThreadLocalRandom.current().nextLong(most));
+  }
+
+  private synchronized boolean breaks() {
+    return breaksOfThousand > 0 && ThreadLocalRandom.current().nextInt(1000) < breaksOfThousand;
   }
 
   private synchronized void awaitOpen(int from, int to) throws InterruptedException {
@@ -118,8 +146,10 @@ public final class PeerNetwork implements NodeNetwork, Closeable {
       int from = callerOf(caller.getPort(), relay);
       boolean refused = from != NOBODY && (isCut(from, node) || isCut(node, from));
       if (refused) {
+        held.incrementAndGet();
         awaitOpen(from, node);
         awaitOpen(node, from);
+        held.decrementAndGet();
         caller.close(); // whoever called has to call again
         return;
       }
@@ -142,7 +172,7 @@ public final class PeerNetwork implements NodeNetwork, Closeable {
 
   private int callerOf(int port, int relay) throws IOException {
     for (int attempt = 0; attempt < OWNER_ATTEMPTS; attempt++) {
-      switch (Sockets.ownerOf(port, relay, pids)) {
+      switch (sockets.ownerOf(port, relay, System.nanoTime())) {
         case Sockets.Owner.Known known -> {
           return known.number();
         }
@@ -167,6 +197,9 @@ public final class PeerNetwork implements NodeNetwork, Closeable {
           LockSupport.parkNanos(wait.toNanos());
         }
         awaitOpen(from, to);
+        if (from != NOBODY && to != NOBODY && breaks()) {
+          return;
+        }
         out.write(buffer, 0, read);
       }
     } catch (IOException e) {

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,7 @@ final class PeerNetworkTest {
   void acrossACutNobodyAnswersANewCallWhicheverDirectionIsCut() throws IOException {
     network.cut(1, 0);
     try (Socket caller = call()) {
+      Awaitility.await("the call waits").until(network::held, held -> held == 1);
       assertSilent(caller);
       network.heal();
       assertThat(caller.getInputStream().read()).as("it has to call again").isEqualTo(-1);

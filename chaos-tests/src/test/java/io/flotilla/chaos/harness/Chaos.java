@@ -1,5 +1,6 @@
 package io.flotilla.chaos.harness;
 
+import io.flotilla.chaos.cluster.NodeProcesses;
 import io.flotilla.chaos.nemesis.Faults;
 import io.flotilla.chaos.workload.Workloads;
 import java.io.IOException;
@@ -62,6 +63,14 @@ public final class Chaos implements Callable<Integer> {
   private @Nullable Long seed;
 
   @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "A setting of the nodes; raft.election-min-millis and -max-millis for machines that are"
+              + " busy with other things.")
+  private Map<String, String> settings = Map.of();
+
+  @Option(
       names = "--report",
       paramLabel = "DIR",
       description = "Where the report goes. Default: ${DEFAULT-VALUE}.")
@@ -77,6 +86,13 @@ public final class Chaos implements Callable<Integer> {
           "Puts each seeded fault, or those named, into a copy of the product, and shows that it is"
               + " found. Takes some minutes for each.")
   private List<String> selfTest = List.of();
+
+  @Option(
+      names = "--summary",
+      paramLabel = "DIR",
+      description =
+          "Sums up the reports in a directory, as tables in Markdown, and does nothing else.")
+  private @Nullable Path summary;
 
   @Option(names = "--list", description = "Tells the faults and workloads, and does nothing.")
   private boolean list;
@@ -97,6 +113,10 @@ public final class Chaos implements Callable<Integer> {
           .forEach(each -> System.out.println("seeded: " + each.name() + ": " + each.what()));
       return 0;
     }
+    if (summary != null) {
+      System.out.print(Summary.of(summary));
+      return 0;
+    }
     if (!selfTest.isEmpty()) {
       return proveItself();
     }
@@ -113,14 +133,21 @@ public final class Chaos implements Callable<Integer> {
             Duration.ofSeconds(seconds),
             faults.equals(List.of("none")) ? List.of() : List.copyOf(faults),
             List.copyOf(workloads),
-            seed != null ? seed : ThreadLocalRandom.current().nextLong(1L << 31));
+            seed != null ? seed : ThreadLocalRandom.current().nextLong(1L << 31),
+            settings);
     Files.createDirectories(report);
     Path directory = Files.createTempDirectory(report.toAbsolutePath(), "nodes-");
-    Result result = new ChaosRun(plan, directory, Map.of(), System.out).run();
+    Map<String, String> environment =
+        Faults.extras(plan.faults()).contains(NodeProcesses.Extra.CLOCKS)
+            ? ClockEdition.make(
+                Path.of("").toAbsolutePath(), distribution(), directory.resolve("edition"))
+            : Map.of();
+    Result result = new ChaosRun(plan, directory, environment, System.out).run();
     Path page = Report.write(result, report);
     result.violations().forEach(each -> System.out.println("VIOLATION: " + each));
     System.out.printf(
-        "%d s, %d done, %d certainly not done, %d unknown, %d faults, %d violations%nreport: %s%nrepeat: %s%n",
+        "%d s, %d done, %d certainly not done, %d unknown, %d faults, %d violations%nreport:"
+            + " %s%nrepeat: %s%n",
         result.tookSeconds(),
         result.ok(),
         result.fail(),
@@ -137,6 +164,11 @@ public final class Chaos implements Callable<Integer> {
     return FAILED;
   }
 
+  private static Path distribution() throws IOException {
+    String given = System.getenv("FLOTILLA_DIST");
+    return (given == null ? Path.of("target/dist/current") : Path.of(given)).toRealPath();
+  }
+
   private int proveItself() throws IOException {
     List<SeededFault> faults =
         SeededFault.all().stream()
@@ -147,9 +179,8 @@ public final class Chaos implements Callable<Integer> {
     }
     Files.createDirectories(report);
     Path work = Files.createTempDirectory(report.toAbsolutePath(), "self-test-");
-    Path distribution = Path.of("target/dist/current").toRealPath();
     List<SelfTest.Found> all =
-        new SelfTest(Path.of("").toAbsolutePath(), distribution, work, System.out)
+        new SelfTest(Path.of("").toAbsolutePath(), distribution(), work, settings, System.out)
             .run(faults, seed != null ? seed : ThreadLocalRandom.current().nextLong(1L << 31));
     Directories.remove(work);
     all.forEach(found ->

@@ -7,8 +7,10 @@ import io.flotilla.chaos.nemesis.Faults;
 import io.flotilla.chaos.nemesis.Stage;
 import io.flotilla.chaos.witness.LogArchive;
 import io.flotilla.chaos.witness.LogWitness;
-import io.flotilla.chaos.witness.NamedWrite;
+import io.flotilla.chaos.witness.Transcript;
 import io.flotilla.chaos.workload.Actor;
+import io.flotilla.chaos.workload.ExpiryWorkload;
+import io.flotilla.chaos.workload.PinnedWorkload;
 import io.flotilla.chaos.workload.ProbeWorkload;
 import io.flotilla.chaos.workload.RawClient;
 import io.flotilla.chaos.workload.Workload;
@@ -69,6 +71,8 @@ final class ChaosRun {
   /** After a refusal, so that a cluster without a leader is not flooded. */
   private static final Duration PAUSE = Duration.ofMillis(80);
 
+  private static final Duration PINNED_PAUSE = Duration.ofMillis(40);
+
   /**
    * Snapshots every few hundred entries, that is every few seconds: most known faults of a Redis on
    * Raft are where snapshots, purged logs, restarts and elections meet. And a short deadline, so
@@ -76,7 +80,13 @@ final class ChaosRun {
    * stale.
    */
   private static final Map<String, String> SETTINGS =
-      Map.of("snapshot.every-entries", "300", "write.deadline-millis", "1500");
+      Map.of(
+          "snapshot.every-entries",
+          "300",
+          "snapshot.keep-entries",
+          "100",
+          "write.deadline-millis",
+          "1500");
 
   private final Plan plan;
   private final PrintStream out;
@@ -88,8 +98,10 @@ final class ChaosRun {
   private final List<Result.Leader> leaders = new CopyOnWriteArrayList<>();
   private final Map<Workload, Meter> meters = new LinkedHashMap<>();
   private final List<RawClient> clients = new CopyOnWriteArrayList<>();
+  private final Transcript transcript = new Transcript();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopping;
+  private String witnessed = "the logs were not compared";
 
   /**
    * @param directory an empty one, for the nodes
@@ -111,7 +123,12 @@ final class ChaosRun {
     boolean relayed = plan.faults().stream().anyMatch(Faults::needsNetwork);
     Cluster cluster =
         NodeProcesses.start(
-            directory, plan.nodes(), SETTINGS, relayed, environment, Faults.extras(plan.faults()));
+            directory,
+            plan.nodes(),
+            settings(),
+            relayed,
+            environment,
+            Faults.extras(plan.faults()));
     // Whoever interrupts a run shall not have to look for its nodes.
     Thread atExit = new Thread(cluster::close);
     Runtime.getRuntime().addShutdownHook(atExit);
@@ -122,6 +139,12 @@ final class ChaosRun {
       cluster.close();
       Runtime.getRuntime().removeShutdownHook(atExit);
     }
+  }
+
+  private Map<String, String> settings() {
+    Map<String, String> settings = new TreeMap<>(SETTINGS);
+    settings.putAll(plan.settings());
+    return settings;
   }
 
   private Result run(Cluster cluster) {
@@ -153,9 +176,13 @@ final class ChaosRun {
   private void make(Cluster cluster) {
     AtomicInteger processes = new AtomicInteger();
     for (String name : plan.workloads()) {
-      meters.put(
-          Workloads.all().getOrDefault(name, (r, p) -> unknown(name)).apply(plan.run(), processes),
-          new Meter(beganNanos));
+      Workload workload =
+          Workloads.all().getOrDefault(name, (r, p) -> unknown(name)).apply(plan.run(), processes);
+      if (workload instanceof ExpiryWorkload expiry
+          && Faults.extras(plan.faults()).contains(NodeProcesses.Extra.CLOCKS)) {
+        expiry.clocksJump();
+      }
+      meters.put(workload, new Meter(beganNanos));
     }
     for (ShardStatus shard : cluster.awaitHealthy().getShardsList()) {
       meters.put(
@@ -176,23 +203,17 @@ final class ChaosRun {
     }
   }
 
-  /** The second witness: what clients were told of writes, against the committed log. */
+  /** The second witness: what clients were told, against the committed log. */
   private void compareWithLog(@Nullable LogArchive archive) {
     if (archive == null) {
       return;
     }
     archive.close();
-    List<NamedWrite> writes =
-        meters.keySet().stream().flatMap(workload -> workload.writes().stream()).toList();
     try {
       LogWitness witness = new LogWitness(archive.committed());
-      witness.check(writes).stream().limit(20).forEach(this::violation);
-      say(
-          "compared "
-              + writes.size()
-              + " writes with "
-              + witness.entries()
-              + " entries of the committed logs");
+      witness.check(transcript.all()).stream().limit(20).forEach(this::violation);
+      witnessed = witness.told();
+      say(witnessed);
     } catch (IOException e) {
       violation("the archived logs cannot be read: " + e);
     }
@@ -211,18 +232,18 @@ final class ChaosRun {
     return false;
   }
 
-  private Actor actor(Cluster cluster, Meter meter, long seed) {
+  private Actor actor(Cluster cluster, int number, Meter meter, long seed) {
     Random random = new Random(seed);
-    RawClient client = new RawClient(cluster.clients(), CLIENT_PATIENCE, random);
+    RawClient client = new RawClient(cluster.clients(), CLIENT_PATIENCE, random, transcript);
     clients.add(client);
-    return new Actor(client, random, meter);
+    return new Actor(number, client, random, meter);
   }
 
   private void begin(Cluster cluster, Random random) {
     meters.forEach((workload, meter) -> {
-      workload.begin(actor(cluster, meter, random.nextLong()));
-      for (int i = 0; i < workload.clients(); i++) {
-        Actor actor = actor(cluster, meter, random.nextLong());
+      workload.begin(actor(cluster, 0, meter, random.nextLong()));
+      for (int i = 0; i < workload.clients(plan.nodes()); i++) {
+        Actor actor = actor(cluster, i, meter, random.nextLong());
         threads.add(
             Thread.ofPlatform()
                 .name(workload.name() + "-" + i)
@@ -234,11 +255,13 @@ final class ChaosRun {
 
   private void use(Workload workload, Meter meter, Actor actor) {
     long breath = (workload instanceof ProbeWorkload ? PROBE_BREATH : BREATH).toNanos();
+    // Who asks where he may be told no goes on asking.
+    long pause = (workload instanceof PinnedWorkload ? PINNED_PAUSE : PAUSE).toNanos();
     try {
       while (!stopping) {
         long before = meter.ok();
         workload.step(actor);
-        LockSupport.parkNanos(meter.ok() > before ? breath : PAUSE.toNanos());
+        LockSupport.parkNanos(meter.ok() > before ? breath : pause);
       }
     } catch (RuntimeException | Error e) {
       violation("a client of " + workload.name() + " failed: " + e);
@@ -297,7 +320,17 @@ final class ChaosRun {
       dwell = dwell.compareTo(one.dwell()) < 0 ? one.dwell() : dwell;
     }
     LockSupport.parkNanos(dwell.toNanos());
-    injected.keySet().forEach(one -> one.heal().run());
+    // A node is put into its own place when nothing else stands in the way.
+    injected.forEach((one, name) -> {
+      if (!name.equals(Faults.REPLACE_NAME)) {
+        one.heal().run();
+      }
+    });
+    injected.forEach((one, name) -> {
+      if (name.equals(Faults.REPLACE_NAME)) {
+        one.heal().run();
+      }
+    });
     String told = String.join(" + ", injected.values());
     awaitProgress(told);
     long gap =
@@ -307,8 +340,9 @@ final class ChaosRun {
             .max()
             .orElse(0);
     long gapMillis = TimeUnit.NANOSECONDS.toMillis(gap);
-    injected.forEach(
-        (one, name) -> timeline.add(new Result.Event(name, one.what(), from, millis(), gapMillis)));
+    injected.forEach((one, name) ->
+        timeline.add(
+            new Result.Event(name, one.what(), from, millis(), gapMillis, injected.size() == 1)));
     progress(
         told
             + " ("
@@ -387,7 +421,7 @@ final class ChaosRun {
     say("healed and stopped; reading everything");
     // Expiry waits longest, so it goes last, while the others' reads take their time.
     meters.forEach((workload, meter) -> {
-      if (!workload.finish(actor(cluster, meter, plan.seed()))) {
+      if (!workload.finish(actor(cluster, 0, meter, plan.seed()))) {
         violation(workload.name() + ": not everything could be read in the end");
       }
     });
@@ -466,6 +500,7 @@ final class ChaosRun {
         List.copyOf(leaders),
         unavailability,
         Workloads.off(),
-        verify);
+        verify,
+        witnessed);
   }
 }

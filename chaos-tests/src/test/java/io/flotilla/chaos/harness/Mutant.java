@@ -17,7 +17,7 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** A distribution with a {@link SeededFault}, beside the real one. */
+/** A distribution made of edited sources, beside the real one. */
 final class Mutant {
   private static final String NODE_JAR = "flotilla-node.jar";
 
@@ -30,8 +30,9 @@ final class Mutant {
    * @param real the distribution that is copied
    * @param place an empty directory for it
    */
-  static void make(SeededFault fault, Path root, Path real, Path place) throws IOException {
-    Path classes = compile(fault, root, real, place);
+  static void make(String name, List<SeededFault.Edit> edits, Path root, Path real, Path place)
+      throws IOException {
+    Path classes = compile(name, edits, root, real, place);
     Path distribution = Files.createDirectories(distribution(place));
     for (String shared : List.of("lib", "bin", "flotilla-cli.jar")) {
       Files.createSymbolicLink(distribution.resolve(shared), real.resolve(shared));
@@ -52,15 +53,16 @@ final class Mutant {
     return place.resolve("dist");
   }
 
-  private static Path compile(SeededFault fault, Path root, Path real, Path place)
+  private static Path compile(
+      String name, List<SeededFault.Edit> edits, Path root, Path real, Path place)
       throws IOException {
     Map<String, String> sources = new LinkedHashMap<>();
-    for (SeededFault.Edit edit : fault.edits()) {
+    for (SeededFault.Edit edit : edits) {
       String source = sources.get(edit.file());
       if (source == null) {
         source = Files.readString(root.resolve(edit.file()));
       }
-      sources.put(edit.file(), edited(fault, edit, source));
+      sources.put(edit.file(), edited(name, edit, source));
     }
     List<Path> files = new ArrayList<>();
     for (Map.Entry<String, String> each : sources.entrySet()) {
@@ -100,18 +102,18 @@ final class Mutant {
                   manager.getJavaFileObjectsFromPaths(files))
               .call();
       if (!done) {
-        throw new IOException(fault.name() + " does not compile: " + said);
+        throw new IOException(name + " does not compile: " + said);
       }
     }
     return classes;
   }
 
-  private static String edited(SeededFault fault, SeededFault.Edit edit, String source)
+  private static String edited(String name, SeededFault.Edit edit, String source)
       throws IOException {
     int at = source.indexOf(edit.find());
     if (at < 0 || source.indexOf(edit.find(), at + 1) >= 0) {
       throw new IOException(
-          fault.name()
+          name
               + ": "
               + edit.file()
               + " does not have exactly once: "

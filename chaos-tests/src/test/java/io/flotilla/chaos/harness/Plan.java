@@ -4,14 +4,24 @@ import io.flotilla.chaos.nemesis.Faults;
 import io.flotilla.chaos.workload.Workloads;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What a run is to be.
  *
  * @param seed decides which faults come, when, and whom they hit, and what clients ask; not how
  *     threads and processes interleave
+ * @param settings further settings of the nodes, as in their configuration
  */
-record Plan(int nodes, Duration time, List<String> faults, List<String> workloads, long seed) {
+record Plan(
+    int nodes,
+    Duration time,
+    List<String> faults,
+    List<String> workloads,
+    long seed,
+    Map<String, String> settings) {
   Plan {
     for (String fault : faults) {
       if (!Faults.all().containsKey(fault)) {
@@ -28,7 +38,8 @@ record Plan(int nodes, Duration time, List<String> faults, List<String> workload
   }
 
   static Plan usual(Duration time, int nodes, long seed) {
-    return new Plan(nodes, time, Faults.usual(), List.copyOf(Workloads.all().keySet()), seed);
+    return new Plan(
+        nodes, time, Faults.usual(), List.copyOf(Workloads.all().keySet()), seed, Map.of());
   }
 
   /** The name under which this run's keys stand. */
@@ -38,12 +49,16 @@ record Plan(int nodes, Duration time, List<String> faults, List<String> workload
 
   /** What repeats it. */
   String command() {
-    return "bin/chaos --nodes %d --time %d --faults %s --workloads %s --seed %d"
+    return "bin/chaos --nodes %d --time %d --faults %s --workloads %s --seed %d%s"
         .formatted(
             nodes,
             time.toSeconds(),
             faults.isEmpty() ? "none" : String.join(",", faults),
             String.join(",", workloads),
-            seed);
+            seed,
+            new TreeMap<>(settings)
+                .entrySet().stream()
+                    .map(s -> " --set " + s.getKey() + "=" + s.getValue())
+                    .collect(Collectors.joining()));
   }
 }

@@ -65,6 +65,8 @@ final class Report {
                     result.faultsDone()))
         .append(" Digests: ")
         .append(escaped(result.verify()))
+        .append(". Logs: ")
+        .append(escaped(result.witnessed()))
         .append("</p>");
     if (result.passes()) {
       page.append("<p class=good>Nothing that the promise rules out was seen.</p>");

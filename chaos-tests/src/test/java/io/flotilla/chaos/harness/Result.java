@@ -11,6 +11,8 @@ import java.util.Map;
  * @param timeline the faults in their order
  * @param leaders who led each shard, as changes
  * @param unavailability by kind of fault
+ * @param verify what was found when the replicas' digests were compared
+ * @param witnessed what was found in the logs
  */
 record Result(
     String command,
@@ -26,13 +28,24 @@ record Result(
     List<Leader> leaders,
     Map<String, Gap> unavailability,
     List<String> off,
-    String verify) {
+    String verify,
+    String witnessed) {
   /** How the operations of a workload ended. */
   record Counts(
       String name, long ok, long fail, long info, long longestMillis, Map<Long, long[]> seconds) {}
 
-  /** A fault, from when to when, in milliseconds of the run. */
-  record Event(String fault, String what, long fromMillis, long toMillis, long longestGapMillis) {}
+  /**
+   * A fault, from when to when, in milliseconds of the run.
+   *
+   * @param isAlone whether no other one was there at the same time
+   */
+  record Event(
+      String fault,
+      String what,
+      long fromMillis,
+      long toMillis,
+      long longestGapMillis,
+      boolean isAlone) {}
 
   /** From this millisecond on this node leads the shard. */
   record Leader(int shard, int node, long fromMillis) {}

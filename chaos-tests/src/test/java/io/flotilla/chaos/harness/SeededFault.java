@@ -82,7 +82,7 @@ record SeededFault(
                     "  private void look() {",
                     "  private void look() {\n    if (System.nanoTime() != 0) {\n      return;\n    }")),
             List.of("isolate"),
-            List.of("append", "register", "counter"),
+            List.of("pinned"),
             60),
         new SeededFault(
             "not-leader-for-appended",

@@ -26,13 +26,16 @@ final class SelfTest {
   private final Path root;
   private final Path distribution;
   private final Path work;
+  private final Map<String, String> settings;
   private final PrintStream out;
 
   /**
    * @param distribution the product as it is
    * @param work an empty directory
+   * @param settings further settings of the nodes
    */
-  SelfTest(Path root, Path distribution, Path work, PrintStream out) {
+  SelfTest(Path root, Path distribution, Path work, Map<String, String> settings, PrintStream out) {
+    this.settings = Map.copyOf(settings);
     this.root = root;
     this.distribution = distribution;
     this.work = work;
@@ -58,7 +61,7 @@ final class SelfTest {
   private Found run(SeededFault fault, long seed) throws IOException {
     out.println("self-test: " + fault.name() + ": " + fault.what());
     Path place = Files.createDirectories(work.resolve(fault.name()));
-    Mutant.make(fault, root, distribution, place);
+    Mutant.make(fault.name(), fault.edits(), root, distribution, place);
     Map<String, String> environment =
         Map.of("FLOTILLA_DIST", Mutant.distribution(place).toString(), "FLOTILLA_AOT", "off");
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -68,7 +71,8 @@ final class SelfTest {
               Duration.ofSeconds(fault.seconds()),
               fault.faults(),
               fault.workloads(),
-              seed + attempt);
+              seed + attempt,
+              settings);
       Path nodes = Files.createDirectories(place.resolve("nodes-" + attempt));
       Result result = new ChaosRun(plan, nodes, environment, out).run();
       if (!result.passes()) {

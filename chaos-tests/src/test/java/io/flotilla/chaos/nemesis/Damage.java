@@ -2,71 +2,71 @@ package io.flotilla.chaos.nemesis;
 
 import io.flotilla.chaos.cluster.Cluster;
 import io.flotilla.chaos.nemesis.Fault.Injected;
+import io.flotilla.chaos.witness.LogRecords;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A log or snapshot of one replica that is cut or has a bit flipped while its node is down.
+ * A log or snapshot of one replica that is cut, ends in zeros or has a bit flipped while its node
+ * is down.
  *
  * <p>The node must refuse to start, with the exit code that says so; then the file is put back as
  * it was. One other ending is right: a damaged snapshot is set aside where the one before it and
  * the log make up for it.
  *
- * <p>A log is damaged in the first quarter of a file that is some seconds old, so it hits what the
- * node had said to be durable: a torn end is another matter, and is mended.
+ * <p>A log is damaged at an entry that the node had said to be durable, and that no snapshot of its
+ * covers; cut as often as not just between two entries, where nothing in the file itself shows it.
+ * A torn end is another matter, and is mended.
  */
 final class Damage {
   private static final int UNTRUSTED_DATA = 65;
-  private static final int LEAST_BYTES = 16 << 10;
-  private static final Duration OLD_ENOUGH = Duration.ofSeconds(8);
+
+  /** A start may take a minute where other things are under way. */
+  private static final Duration START_PATIENCE = Duration.ofMinutes(4);
+
+  private static final String SERVES = "serves clients on";
+
+  /** Where the index stands in the file that says how far a log is durable. */
+  private static final int MARK_AT = 8;
 
   private Damage() {}
 
   static Injected inject(Stage stage, Random random) {
     int node = Target.ONE.choose(stage.cluster(), random).getFirst();
-    boolean snapshot = random.nextBoolean();
-    boolean cut = random.nextBoolean();
-    int dice = random.nextInt(1 << 16);
     stage.mayEnd(node);
     stage.cluster().kill(node);
     try {
       Path data = stage.cluster().dataOf(node);
-      List<Path> files = snapshot ? newestSnapshots(data) : oldLogs(data);
-      if (files.isEmpty()) {
+      Hurt hurt = random.nextInt(3) == 0 ? snapshot(data, random) : log(data, random);
+      if (hurt == null) {
         return new Injected(
             Cluster.nameOf(node) + " has no file to damage, and was killed",
             Duration.ZERO,
             () -> stage.start(node));
       }
-      Path file = files.get(dice % files.size());
-      String what =
-          Cluster.nameOf(node)
-              + ": "
-              + file.getFileName()
-              + (cut ? " is cut" : " has a bit flipped");
+      Path file = hurt.file;
+      String what = Cluster.nameOf(node) + ": " + file.getFileName() + hurt.how;
       byte[] whole = Files.readAllBytes(file);
-      int used = usedBytes(whole);
-      int place = snapshot ? random.nextInt(used) : used / 8 + random.nextInt(used / 8);
-      byte[] damaged = cut ? Arrays.copyOf(whole, place) : whole.clone();
-      if (!cut) {
-        damaged[place] ^= (byte) (1 << random.nextInt(Byte.SIZE));
-      }
-      Files.write(file, damaged);
+      Files.write(file, hurt.damaged);
+      int served = timesServed(stage, node);
       stage.cluster().start(node);
       Path aside = file.resolveSibling(file.getFileName() + ".damaged");
-      if (isRefused(stage, node, what, aside)) {
+      if (isRefused(stage, node, what, aside, served)) {
         Files.write(file, whole);
         stage.start(node);
         return Injected.atOnce(what + ", which was refused");
@@ -78,45 +78,105 @@ final class Damage {
     }
   }
 
-  /** Whether the node ended; false if it goes on by right. */
-  private static boolean isRefused(Stage stage, int node, String what, Path aside) {
-    int code;
-    try {
-      code = stage.cluster().awaitEnd(node);
-    } catch (AssertionError e) {
-      if (Files.exists(aside)) {
-        return false;
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record Hurt(Path file, String how, byte[] damaged) {}
+
+  private record Choice(Path file, LogRecords.Place place) {}
+
+  private static @Nullable Hurt snapshot(Path data, Random random) throws IOException {
+    List<Path> files = newestSnapshots(data);
+    if (files.isEmpty()) {
+      return null;
+    }
+    Path file = files.get(random.nextInt(files.size()));
+    byte[] whole = Files.readAllBytes(file);
+    int place = random.nextInt(whole.length);
+    return random.nextBoolean()
+        ? new Hurt(file, " is cut", Arrays.copyOf(whole, place))
+        : new Hurt(file, " has a bit flipped", flipped(whole, place, random));
+  }
+
+  private static byte[] flipped(byte[] whole, int place, Random random) {
+    byte[] damaged = whole.clone();
+    damaged[place] ^= (byte) (1 << random.nextInt(Byte.SIZE));
+    return damaged;
+  }
+
+  private static @Nullable Hurt log(Path data, Random random) throws IOException {
+    List<Choice> open = new ArrayList<>();
+    List<Choice> closed = new ArrayList<>();
+    for (Path file : files(data, "log_\\S+")) {
+      Path group = parent(parent(file));
+      long durable = mark(group.resolve("flotilla").resolve("durable"));
+      long covered =
+          files(group, "snapshot\\.\\d+_\\d+").stream().mapToLong(Damage::index).max().orElse(-1);
+      boolean isOpen = file.getFileName().toString().startsWith("log_inprogress");
+      for (LogRecords.Place place : LogRecords.places(Files.readAllBytes(file))) {
+        if (place.entry().index() > covered && place.entry().index() <= durable) {
+          (isOpen ? open : closed).add(new Choice(file, place));
+        }
       }
-      stage.violation(what + ", and the node started all the same");
-      stage.cluster().kill(node);
-      return true;
     }
-    if (code != UNTRUSTED_DATA) {
-      stage.violation(what + ", and the node ended with exit code " + code);
+    List<Choice> from =
+        closed.isEmpty() || (random.nextInt(4) != 0 && !open.isEmpty()) ? open : closed;
+    if (from.isEmpty()) {
+      return null;
     }
+    Choice choice = from.get(random.nextInt(from.size()));
+    byte[] whole = Files.readAllBytes(choice.file);
+    int first = choice.place.from();
+    int within = first + 1 + random.nextInt(choice.place.to() - first - 1);
+    String entry = " entry " + choice.place.entry().index();
+    return switch (random.nextInt(4)) {
+      case 0 ->
+          new Hurt(choice.file, " has a bit flipped in" + entry, flipped(whole, within, random));
+      case 1 -> new Hurt(choice.file, " is cut within" + entry, Arrays.copyOf(whole, within));
+      case 2 -> new Hurt(choice.file, " is cut before" + entry, Arrays.copyOf(whole, first));
+      default -> {
+        byte[] zeros = whole.clone();
+        Arrays.fill(zeros, first, zeros.length, (byte) 0);
+        yield new Hurt(choice.file, " is zeros from" + entry, zeros);
+      }
+    };
+  }
+
+  private static Path parent(Path path) {
+    return Objects.requireNonNull(path.getParent());
+  }
+
+  private static long mark(Path file) throws IOException {
+    return Files.exists(file) ? ByteBuffer.wrap(Files.readAllBytes(file)).getLong(MARK_AT) : -1;
+  }
+
+  /** Whether the node ended; false if it goes on by right. */
+  private static boolean isRefused(Stage stage, int node, String what, Path aside, int served) {
+    long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+    while (System.nanoTime() < deadline) {
+      Optional<Integer> code = stage.cluster().exitCode(node);
+      if (code.isPresent()) {
+        if (code.get() != UNTRUSTED_DATA) {
+          stage.violation(what + ", and the node ended with exit code " + code.get());
+        }
+        return true;
+      }
+      if (timesServed(stage, node) > served) {
+        if (Files.exists(aside)) {
+          return false;
+        }
+        stage.violation(what + ", and the node started all the same");
+        stage.cluster().kill(node);
+        return true;
+      }
+      LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+    }
+    stage.violation(what + ", and the node neither serves nor ends");
+    stage.cluster().kill(node);
     return true;
   }
 
-  /** Without the zeros that a log is filled up with in advance. */
-  private static int usedBytes(byte[] file) {
-    int used = file.length;
-    while (used > 0 && file[used - 1] == 0) {
-      used--;
-    }
-    return used;
-  }
-
-  private static List<Path> oldLogs(Path data) throws IOException {
-    List<Path> logs = new ArrayList<>();
-    for (Path file : files(data, "log_\\S+")) {
-      Instant made =
-          Files.readAttributes(file, BasicFileAttributes.class).creationTime().toInstant();
-      if (made.plus(OLD_ENOUGH).isBefore(Instant.now())
-          && usedBytes(Files.readAllBytes(file)) >= LEAST_BYTES) {
-        logs.add(file);
-      }
-    }
-    return logs;
+  /** How often a node has said that it serves. */
+  private static int timesServed(Stage stage, int node) {
+    return stage.cluster().log(node).split(SERVES, -1).length - 1;
   }
 
   /** The newest of each group: the one that a start reads. */

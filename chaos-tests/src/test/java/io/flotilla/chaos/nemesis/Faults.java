@@ -37,12 +37,22 @@ import java.util.stream.IntStream;
 
 /** The faults that node processes on one machine can be given. */
 public final class Faults {
+  /** The fault that is healed last: its cure takes a cluster that is otherwise whole. */
+  public static final String REPLACE_NAME = "replace";
+
   private static final Duration ADMIN_PATIENCE = Duration.ofSeconds(10);
   private static final int TRANSFER_MILLIS = 5_000;
 
   /** Longer than Ratis tolerates: a node that was still for so long must end or be right. */
   private static final Duration LONG_PAUSE = Duration.ofSeconds(70);
 
+  /** How long a node is held back at most, whatever its fellows' logs still have. */
+  private static final Duration HOLD_BACK = Duration.ofSeconds(20);
+
+  /** With elections and other faults in between. */
+  private static final Duration REPLACE = Duration.ofMinutes(2);
+
+  private static final Duration STROBE = Duration.ofMillis(150);
   private static final Duration STUTTER_STOP = Duration.ofMillis(180);
   private static final Duration STUTTER_GO = Duration.ofMillis(20);
 
@@ -72,6 +82,11 @@ public final class Faults {
             new Named("ring", Faults::ring),
             new Named("one-way", Faults::oneWay),
             new Named("slow", Faults::slow),
+            new Named("lossy", Faults::lossy),
+            new Named("install", Faults::install),
+            new Named(REPLACE_NAME, Faults::replace),
+            new Named("clock-jump", Faults::clockJump),
+            new Named("clock-strobe", Faults::clockStrobe),
             new Named("clients", Faults::clients),
             new Named("corrupt", Damage::inject),
             new Named("disk-full", Faults::diskFull))) {
@@ -84,7 +99,9 @@ public final class Faults {
   private static final Map<String, String> UNUSUAL =
       Map.of(
           "pause-long", "takes over a minute each time",
-          "disk-full", "mounts file systems, which takes root");
+          "disk-full", "mounts file systems, which takes root",
+          "clock-jump", "runs an edition of the nodes whose clocks can be set",
+          "clock-strobe", "runs an edition of the nodes whose clocks can be set");
 
   /** What is chosen when nobody chooses. */
   public static List<String> usual() {
@@ -113,12 +130,16 @@ public final class Faults {
     if (names.contains("disk-full")) {
       extras.add(NodeProcesses.Extra.SMALL_DISKS);
     }
+    if (names.contains("clock-jump") || names.contains("clock-strobe")) {
+      extras.add(NodeProcesses.Extra.CLOCKS);
+    }
     return extras;
   }
 
   /** Those that need relays between the nodes. */
   public static boolean needsNetwork(String name) {
-    return List.of("isolate", "halves", "ring", "one-way", "slow").contains(name);
+    return List.of("isolate", "halves", "ring", "one-way", "slow", "lossy", "install")
+        .contains(name);
   }
 
   private static Duration seconds(Random random, int least, int most) {
@@ -321,6 +342,119 @@ public final class Faults {
   private static Injected slow(Stage stage, Random random) {
     Duration delay = Duration.ofMillis(20 + random.nextInt(180));
     return cut(stage, stage.cluster().network().slowDown(delay), random);
+  }
+
+  /** Connections between nodes break under way, and messages are late, each by another time. */
+  private static Injected lossy(Stage stage, Random random) {
+    int ofThousand = 2 + random.nextInt(40);
+    Duration upTo = Duration.ofMillis(random.nextInt(120));
+    return cut(stage, stage.cluster().network().lose(ofThousand, upTo), random);
+  }
+
+  /** A node hears nobody until what it lacks is in nobody's log any more. */
+  private static Injected install(Stage stage, Random random) {
+    Cluster cluster = stage.cluster();
+    int node = ONE.choose(cluster, random).getFirst();
+    cluster.network().cut(Direction.around(List.of(node), cluster.nodes()));
+    HeldBack heldBack = new HeldBack(cluster, node);
+    long deadline = System.nanoTime() + HOLD_BACK.toNanos();
+    int lacking = 0;
+    while (System.nanoTime() < deadline && lacking < heldBack.groups()) {
+      LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+      // A log file ends, and can be removed, where a term ends.
+      transfer(stage, random);
+      snapshot(stage, random);
+      lacking = heldBack.lacking();
+    }
+    return new Injected(
+        Cluster.nameOf(node)
+            + " was held back until "
+            + lacking
+            + " of "
+            + heldBack.groups()
+            + " logs did not reach back to it",
+        Duration.ZERO,
+        cluster.network()::heal);
+  }
+
+  /** The disk of a node is lost; it comes back empty, and is put into its own place by a new id. */
+  private static Injected replace(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, LEADER, METADATA_LEADER);
+    int node = target.choose(stage.cluster(), random).getFirst();
+    stage.mayEnd(node);
+    stage.cluster().kill(node);
+    stage.cluster().wipe(node);
+    stage.cluster().start(node);
+    return new Injected(
+        target.told(List.of(node)) + " lost its disk",
+        seconds(random, 0, 3),
+        () -> {
+          stage
+              .cluster()
+              .replace(node, REPLACE)
+              .ifPresent(why ->
+                  stage.violation(Cluster.nameOf(node) + " could not be replaced; last: " + why));
+          stage.start(node);
+        });
+  }
+
+  /** Now and then the clock is set right again at once; else it stays wrong until the next jump. */
+  private static Injected clockJump(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, LEADER, METADATA_LEADER, ALL);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    StringBuilder what = new StringBuilder(target.told(nodes));
+    for (int node : nodes) {
+      Duration ahead = skew(random);
+      stage.cluster().setClock(node, ahead);
+      what.append(' ').append(ahead.toMillis()).append(" ms");
+    }
+    boolean isSetRight = random.nextInt(3) == 0;
+    return new Injected(
+        what.toString(),
+        seconds(random, 1, 4),
+        () -> {
+          if (isSetRight) {
+            nodes.forEach(node -> stage.cluster().setClock(node, Duration.ZERO));
+          }
+        });
+  }
+
+  /** From 100 ms to an hour, either way; as often small as large. */
+  private static Duration skew(Random random) {
+    double magnitude = 2 + random.nextDouble() * (Math.log10(3_600_000) - 2);
+    long millis = Math.round(Math.pow(10, magnitude));
+    return Duration.ofMillis(random.nextBoolean() ? millis : -millis);
+  }
+
+  /** A clock that goes to and fro several times a second. */
+  private static Injected clockStrobe(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, LEADER);
+    int node = target.choose(stage.cluster(), random).getFirst();
+    Duration ahead = skew(random);
+    AtomicBoolean enough = new AtomicBoolean();
+    Thread strobe =
+        Thread.ofPlatform()
+            .name("strobe")
+            .daemon(true)
+            .start(() -> {
+              while (!enough.get()) {
+                stage.cluster().setClock(node, ahead);
+                LockSupport.parkNanos(STROBE.toNanos());
+                stage.cluster().setClock(node, Duration.ZERO);
+                LockSupport.parkNanos(STROBE.toNanos());
+              }
+            });
+    return new Injected(
+        target.told(List.of(node)) + ' ' + ahead.toMillis() + " ms, to and fro",
+        seconds(random, 2, 5),
+        () -> {
+          enough.set(true);
+          try {
+            strobe.join();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 
   private static Injected clients(Stage stage, Random random) {

@@ -95,7 +95,8 @@ public final class LogArchive implements Closeable {
    * The committed entries of each group in their order, once all nodes have come to rest.
    *
    * <p>Of several entries at one place the one of the highest term is committed: no leader of a
-   * later term has written another one over what was committed.
+   * later term has written another one over what was committed. What stands at the end, with a
+   * lower term than something before it, is what a leader wrote that was cut off, and nobody has.
    */
   public synchronized Map<String, List<LogRecords.Entry>> committed() throws IOException {
     look();
@@ -113,7 +114,15 @@ public final class LogArchive implements Closeable {
       }
     }
     Map<String, List<LogRecords.Entry>> committed = new TreeMap<>();
-    groups.forEach((group, entries) -> committed.put(group, new ArrayList<>(entries.values())));
+    groups.forEach((group, entries) -> {
+      List<LogRecords.Entry> inOrder = new ArrayList<>();
+      for (LogRecords.Entry entry : entries.values()) {
+        if (inOrder.isEmpty() || entry.term() >= inOrder.getLast().term()) {
+          inOrder.add(entry);
+        }
+      }
+      committed.put(group, inOrder);
+    });
     return committed;
   }
 

@@ -13,58 +13,172 @@ import org.junit.jupiter.api.Test;
 
 /** The second witness reads what the notation says, and each of its complaints can be provoked. */
 final class LogWitnessTest {
+  private static LogRecords.Item item(String command) {
+    return LogRecords.Item.of(List.of(command.split(" ", -1)));
+  }
+
   private static LogRecords.Entry entry(long index, String... commands) {
+    return at(index, index, commands);
+  }
+
+  private static LogRecords.Entry at(long stampMillis, long index, String... commands) {
     return new LogRecords.Entry(
-        1, index, Arrays.stream(commands).map(c -> List.of(c.split(" ", -1))).toList());
+        1, index, stampMillis, Arrays.stream(commands).map(LogWitnessTest::item).toList());
   }
 
-  private static NamedWrite write(
-      String value, boolean isDone, boolean isFailed, long invoked, long ended) {
-    return new NamedWrite("RPUSH", "x", value, isDone, isFailed, invoked, ended);
+  private static LogRecords.Entry transaction(
+      long index, Map<String, Long> watched, String... commands) {
+    return new LogRecords.Entry(
+        1, index, index, List.of(new LogRecords.Item(words(commands), true, watched)));
   }
 
-  private static List<String> check(List<LogRecords.Entry> log, NamedWrite... writes) {
-    return new LogWitness(Map.of("g", log)).check(List.of(writes));
+  private static List<List<String>> words(String... commands) {
+    return Arrays.stream(commands).map(c -> List.of(c.split(" ", -1))).toList();
+  }
+
+  private static Spoken said(long invoked, long ended, String answer, String... commands) {
+    return new Spoken(words(commands), commands.length > 1, answer, false, false, invoked, ended);
+  }
+
+  private static Spoken failed(String command) {
+    return new Spoken(words(command), false, null, true, false, 40, 50);
+  }
+
+  private static Spoken unknown(String command) {
+    return new Spoken(words(command), false, null, false, false, 60, Long.MAX_VALUE);
+  }
+
+  private static List<String> check(List<LogRecords.Entry> log, Spoken... said) {
+    return new LogWitness(Map.of("g", log)).check(List.of(said));
+  }
+
+  private static void accuses(String of, List<LogRecords.Entry> log, Spoken... said) {
+    assertThat(check(log, said)).singleElement().asString().contains(of);
   }
 
   @Test
   void whatIsInTheLogOnceAndInOrderPasses() {
     assertThat(
             check(
-                List.of(entry(4, "RPUSH x 1", "INCR n"), entry(5, "RPUSH x 2")),
-                write("1", true, false, 0, 10),
-                write("2", true, false, 20, 30),
-                write("3", false, true, 40, 50),
-                write("4", false, false, 60, Long.MAX_VALUE)))
+                List.of(entry(4, "RPUSH x 1", "INCRBY n 2"), entry(5, "RPUSH x 2")),
+                said(0, 10, ":1", "RPUSH x 1"),
+                said(0, 10, ":2", "INCRBY n 2"),
+                said(20, 30, ":2", "RPUSH x 2"),
+                said(25, 28, "nil", "GET none"),
+                said(25, 28, "[\"1]", "LRANGE x 0 -1"),
+                said(31, 32, "[\"1 \"2]", "LRANGE x 0 -1"),
+                failed("RPUSH x 3"),
+                unknown("RPUSH x 4")))
         .isEmpty();
   }
 
   @Test
-  void whatIsMissingDoubledRefusedOrOutOfOrderIsTold() {
-    assertThat(check(List.of(entry(4)), write("1", true, false, 0, 10)))
-        .singleElement()
-        .asString()
-        .contains("in the log 0 times");
-    assertThat(
-            check(
-                List.of(entry(4, "RPUSH x 1", "RPUSH x 1")),
-                write("1", false, false, 0, Long.MAX_VALUE)))
-        .singleElement()
-        .asString()
-        .contains("in the log 2 times");
-    assertThat(check(List.of(entry(4, "RPUSH x 1")), write("1", false, true, 0, 10)))
-        .singleElement()
-        .asString()
-        .contains("said not to be done");
-    assertThat(
-            check(
-                List.of(entry(4, "RPUSH x 2"), entry(5, "RPUSH x 1")),
-                write("1", true, false, 0, 10),
-                write("2", true, false, 20, 30)))
-        .singleElement()
-        .asString()
-        .contains("had ended before");
+  void whatIsMissingDoubledRefusedInventedOrOutOfOrderIsTold() {
+    accuses("in the log 0 times", List.of(entry(4)), said(0, 10, ":1", "RPUSH x 1"));
+    accuses(
+        "in the log 2 times", List.of(entry(4, "RPUSH x 1", "RPUSH x 1")), unknown("RPUSH x 1"));
+    accuses("said not to be done", List.of(entry(4, "RPUSH x 1")), failed("RPUSH x 1"));
+    accuses("nobody said it", List.of(entry(4, "RPUSH x 1")));
+    accuses(
+        "the other way round",
+        List.of(entry(4, "SADD x 2"), entry(5, "SADD x 1")),
+        said(0, 10, ":1", "SADD x 1"),
+        said(20, 30, ":1", "SADD x 2"));
     assertThat(check(List.of(entry(4), entry(6)))).singleElement().asString().contains("lacks");
+  }
+
+  @Test
+  void anAnswerThatTheModelDoesNotGiveIsTold() {
+    List<LogRecords.Entry> log = List.of(entry(4, "RPUSH x 1"), entry(5, "RPUSH x 2"));
+    accuses(
+        "by the log it is :2",
+        log,
+        said(0, 10, ":1", "RPUSH x 1"),
+        said(20, 30, ":1", "RPUSH x 2"));
+    // Two increments of the same amount have the same name: their answers tell them apart.
+    List<LogRecords.Entry> counter = List.of(entry(4, "INCRBY n 1"), entry(5, "INCRBY n 1"));
+    assertThat(check(counter, said(0, 10, ":1", "INCRBY n 1"), said(20, 30, ":2", "INCRBY n 1")))
+        .isEmpty();
+    accuses(
+        "gives that answer 1 times",
+        counter,
+        said(0, 10, ":2", "INCRBY n 1"),
+        said(20, 30, ":2", "INCRBY n 1"));
+    accuses(
+        "done at most 2 times",
+        List.of(entry(4, "INCRBY n 1", "INCRBY n 1", "INCRBY n 1")),
+        said(0, 10, ":1", "INCRBY n 1"),
+        said(20, 30, ":2", "INCRBY n 1"));
+  }
+
+  @Test
+  void aStaleReadAndAReadOfTheFutureAreTold() {
+    List<LogRecords.Entry> log = List.of(entry(4, "SET k a", "SET other b"), entry(5, "SET k c"));
+    Spoken a = said(0, 10, "OK", "SET k a");
+    Spoken c = said(20, 30, "OK", "SET k c");
+    Spoken other = said(0, 10, "OK", "SET other b");
+    assertThat(check(log, a, c, other, said(25, 40, "\"a", "GET k"))).isEmpty();
+    accuses("no place", log, a, c, other, said(31, 40, "\"a", "GET k"));
+    accuses("no place", log, a, c, other, said(11, 19, "\"c", "GET k"));
+    // Another client's read has seen it already.
+    accuses(
+        "no place", log, a, c, other, said(21, 22, "\"c", "GET k"), said(23, 24, "\"a", "GET k"));
+    accuses("no place", log, a, c, other, said(50, 60, "\"x", "GET nowhere"));
+    accuses("no place", log, a, c, other, said(50, 60, "[\"c nil]", "MGET k other"));
+  }
+
+  @Test
+  void keysLiveByTheTimeInTheLog() {
+    List<LogRecords.Entry> log =
+        List.of(
+            at(100, 4, "SET k v PX 50"), at(149, 5, "SET x 1"), at(150, 6), at(90, 7, "SET x 2"));
+    Spoken set = said(0, 10, "OK", "SET k v PX 50");
+    Spoken first = said(20, 30, "OK", "SET x 1");
+    Spoken second = said(50, 60, "OK", "SET x 2");
+    assertThat(check(log, set, first, second, said(35, 36, "\"v", "GET k"))).isEmpty();
+    assertThat(check(log, set, first, second, said(35, 36, "nil", "GET k"))).isEmpty();
+    accuses("no place", log, set, first, second, said(12, 13, "nil", "GET k"));
+    accuses("no place", log, set, first, second, said(70, 71, "\"v", "GET k"));
+  }
+
+  @Test
+  void aTransactionIsDoneIfWhatItWatchesHasNotChanged() {
+    List<LogRecords.Entry> log =
+        List.of(
+            entry(4, "SET k a"),
+            transaction(5, Map.of("k", 4L), "SET k b"),
+            transaction(6, Map.of("k", 4L), "SET k c"));
+    Spoken a = said(0, 10, "OK", "SET k a");
+    Spoken b = exec(20, 30, "[OK]", "SET k b");
+    assertThat(check(log, a, b, exec(20, 30, "nil", "SET k c"))).isEmpty();
+    accuses("by the log it is nil", log, a, b, exec(20, 30, "[OK]", "SET k c"));
+    accuses(
+        "by the log it is [OK]",
+        log,
+        a,
+        exec(20, 30, "nil", "SET k b"),
+        exec(20, 30, "nil", "SET k c"));
+  }
+
+  private static Spoken exec(long invoked, long ended, String answer, String command) {
+    return new Spoken(words(command), true, answer, false, false, invoked, ended);
+  }
+
+  @Test
+  void whatChanceTakesIsCountedAndWhatALibrarySaysTwiceIsAllowed() {
+    List<LogRecords.Entry> log =
+        List.of(entry(4, "SADD s 1", "SPOP s"), entry(5, "SADD t 1", "SADD t 1"));
+    Spoken add = said(0, 10, ":1", "SADD s 1");
+    Spoken twice = new Spoken(words("SADD t 1"), false, ":0", false, true, 0, 10);
+    assertThat(check(log, add, twice, said(0, 10, "\"1", "SPOP s"))).isEmpty();
+    assertThat(check(log, add, twice, said(0, 10, "\"1", "SPOP s"), said(0, 10, "\"2", "SPOP s")))
+        .isNotEmpty();
+    accuses(
+        "in the log 2 times",
+        log,
+        add,
+        said(0, 10, "\"1", "SPOP s"),
+        said(0, 10, ":1", "SADD t 1"));
   }
 
   @Test
@@ -94,8 +208,14 @@ final class LogWitnessTest {
 
     assertThat(LogRecords.read(file.toByteArray()))
         .containsExactly(
-            new LogRecords.Entry(2, 77, List.of(List.of("RPUSH", "x", "1"), List.of("INCR", "n"))),
-            new LogRecords.Entry(2, 78, List.of()));
+            new LogRecords.Entry(
+                2,
+                77,
+                9,
+                List.of(
+                    item("RPUSH x 1"),
+                    new LogRecords.Item(words("INCR n"), true, Map.of("w", -3L)))),
+            new LogRecords.Entry(2, 78, 0, List.of()));
   }
 
   private static void block(ByteArrayOutputStream out, String text) throws IOException {

@@ -22,12 +22,19 @@ public final class Actor {
   /** A turn is 2^32 ns, some four seconds. */
   private static final int TURN_BITS = 32;
 
+  private final int number;
   private final RawClient client;
   private final Random random;
   private final Tally tally;
   private int process = -1;
 
-  public Actor(RawClient client, Random random, Tally tally) {
+  /**
+   * A client.
+   *
+   * @param number which of its workload's it is, from 0
+   */
+  public Actor(int number, RawClient client, Random random, Tally tally) {
+    this.number = number;
     this.client = client;
     this.random = random;
     this.tally = tally;
@@ -42,6 +49,10 @@ public final class Actor {
   boolean onlyReads() {
     long turn = (System.nanoTime() >>> TURN_BITS) + client.hashCode();
     return Math.floorMod(turn, 3) == 0;
+  }
+
+  int number() {
+    return number;
   }
 
   public RawClient client() {

@@ -11,10 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Banks of accounts in one slot each: transfers by MULTI, so that every read of all accounts has
- * the same sum, and no transaction is half done.
+ * the same sum, and no transaction is half done. Each transfer also sets a number that no other one
+ * has, by which it is found in the log.
  */
 public final class BankWorkload implements Workload {
   private static final int BANKS = 4;
@@ -25,6 +27,7 @@ public final class BankWorkload implements Workload {
   private record Action(String bank, int from, int to, long amount) {}
 
   private final String run;
+  private final AtomicLong transfers = new AtomicLong();
   private final History<Action, List<Long>> history;
 
   public BankWorkload(String run, AtomicInteger processes) {
@@ -70,6 +73,7 @@ public final class BankWorkload implements Workload {
     int from = random.nextInt(ACCOUNTS);
     int to = (from + 1 + random.nextInt(ACCOUNTS - 1)) % ACCOUNTS;
     long amount = 1L + random.nextInt(10);
+    String number = Long.toString(transfers.incrementAndGet());
     actor.perform(
         history,
         new Action(bank, from, to, amount),
@@ -80,7 +84,8 @@ public final class BankWorkload implements Workload {
                     bank,
                     List.of(
                         new String[] {"DECRBY", account(bank, from), Long.toString(amount)},
-                        new String[] {"INCRBY", account(bank, to), Long.toString(amount)})),
+                        new String[] {"INCRBY", account(bank, to), Long.toString(amount)},
+                        new String[] {"SET", bank + ":last", number})),
         reply -> List.of(number(elements(reply).get(0)), number(elements(reply).get(1))));
   }
 

@@ -10,7 +10,6 @@ import io.flotilla.chaos.history.Ending;
 import io.flotilla.chaos.history.History;
 import io.flotilla.chaos.history.Operation;
 import io.flotilla.chaos.resp.RespValue;
-import io.flotilla.chaos.witness.NamedWrite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +50,7 @@ public final class ListAppendWorkload implements Workload {
   }
 
   @Override
-  public int clients() {
+  public int clients(int nodes) {
     return 4;
   }
 
@@ -153,18 +152,5 @@ public final class ListAppendWorkload implements Workload {
   @Override
   public List<Operation<Transaction, Answer>> operations() {
     return history.operations();
-  }
-
-  @Override
-  public List<NamedWrite> writes() {
-    List<NamedWrite> writes = new ArrayList<>();
-    for (Operation<Transaction, Answer> operation : operations()) {
-      for (Transaction.Step step : operation.action().steps()) {
-        if (step instanceof Transaction.Append append) {
-          writes.add(NamedWrite.of("RPUSH", append.key(), append.value(), operation));
-        }
-      }
-    }
-    return writes;
   }
 }

@@ -44,7 +44,7 @@ public final class ProbeWorkload implements Workload {
   }
 
   @Override
-  public int clients() {
+  public int clients(int nodes) {
     return 1;
   }
 

@@ -9,7 +9,6 @@ import io.flotilla.chaos.history.Ending;
 import io.flotilla.chaos.history.History;
 import io.flotilla.chaos.history.Operation;
 import io.flotilla.chaos.resp.RespValue;
-import io.flotilla.chaos.witness.NamedWrite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -89,13 +88,5 @@ public final class QueueWorkload implements Workload {
   @Override
   public List<Operation<Fifo.Action, Long>> operations() {
     return history.operations();
-  }
-
-  @Override
-  public List<NamedWrite> writes() {
-    return operations().stream()
-        .filter(o -> o.action() instanceof Fifo.Push)
-        .map(o -> NamedWrite.of("LPUSH", o.action().key(), ((Fifo.Push) o.action()).value(), o))
-        .toList();
   }
 }

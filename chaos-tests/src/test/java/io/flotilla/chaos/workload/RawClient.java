@@ -5,6 +5,8 @@ import io.flotilla.chaos.ledger.ErrorMeaning;
 import io.flotilla.chaos.ledger.SlotClient;
 import io.flotilla.chaos.resp.RespConnection;
 import io.flotilla.chaos.resp.RespValue;
+import io.flotilla.chaos.witness.Spoken;
+import io.flotilla.chaos.witness.Transcript;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -27,17 +29,30 @@ public final class RawClient implements Closeable {
   private final List<InetSocketAddress> nodes;
   private final Duration patience;
   private final Random random;
+  private final Transcript transcript;
   private final Map<InetSocketAddress, RespConnection> connections = new ConcurrentHashMap<>();
   private final Map<Integer, InetSocketAddress> owners = new ConcurrentHashMap<>();
 
   /**
    * @param nodes all nodes of the cluster
    * @param patience for connecting, and for each answer
+   * @param transcript where all is written down
    */
-  public RawClient(List<InetSocketAddress> nodes, Duration patience, Random random) {
+  public RawClient(
+      List<InetSocketAddress> nodes, Duration patience, Random random, Transcript transcript) {
     this.nodes = List.copyOf(nodes);
     this.patience = patience;
     this.random = random;
+    this.transcript = transcript;
+  }
+
+  /** All nodes of the cluster. */
+  List<InetSocketAddress> nodes() {
+    return nodes;
+  }
+
+  Transcript transcript() {
+    return transcript;
   }
 
   /** Talks to a node, with nothing but the connection. */
@@ -47,27 +62,70 @@ public final class RawClient implements Closeable {
 
   /** Says a command whose key is its second word. */
   public Ending<RespValue> say(String... command) {
-    return talk(command[1], connection -> connection.call(command));
+    return talk(
+        command[1], List.of(List.of(command)), false, connection -> connection.call(command));
+  }
+
+  /** Says a command to this node, whoever serves its key: it may refuse. */
+  Ending<RespValue> sayTo(int node, String... command) {
+    InetSocketAddress address = nodes.get(node);
+    long invoked = System.nanoTime();
+    Ending<RespValue> ending = converse(address, connection -> connection.call(command));
+    write(List.of(List.of(command)), false, ending, invoked);
+    return ending;
   }
 
   /** Says MULTI, these commands and EXEC in one go; the result is EXEC's answer. */
   public Ending<RespValue> transaction(String key, List<String[]> commands) {
-    return talk(key, connection -> transaction(connection, commands));
+    return talk(key, lists(commands), true, connection -> transaction(connection, commands));
+  }
+
+  static List<List<String>> lists(List<String[]> commands) {
+    return commands.stream().map(List::of).toList();
   }
 
   /**
    * Says something to the node that is thought to serve the key's slot. Nothing has been done when
    * a connection could not be made; once it stands, everything may have been.
+   *
+   * @param commands what the answer is the answer to
    */
-  Ending<RespValue> talk(String key, Talk talk) {
+  Ending<RespValue> talk(
+      String key, List<List<String>> commands, boolean isTransaction, Talk talk) {
     int slot = SlotClient.slotOf(key);
     InetSocketAddress node =
         owners.computeIfAbsent(slot, s -> nodes.get(random.nextInt(nodes.size())));
+    long invoked = System.nanoTime();
+    Ending<RespValue> ending = converse(node, talk);
+    write(commands, isTransaction, ending, invoked);
+    String why =
+        switch (ending) {
+          case Ending.Ok<RespValue> ok -> "";
+          case Ending.Fail<RespValue> fail -> fail.why();
+          case Ending.Info<RespValue> info -> info.why();
+        };
+    if (ErrorMeaning.of(why) == ErrorMeaning.MOVED) {
+      owners.put(slot, SlotClient.addressIn(why));
+    } else if (!(ending instanceof Ending.Ok<RespValue>)) {
+      owners.remove(slot);
+    }
+    return ending;
+  }
+
+  private void write(
+      List<List<String>> commands,
+      boolean isTransaction,
+      Ending<RespValue> ending,
+      long invokedNanos) {
+    transcript.add(
+        Spoken.of(commands, isTransaction, ending, false, invokedNanos, System.nanoTime()));
+  }
+
+  private Ending<RespValue> converse(InetSocketAddress node, Talk talk) {
     RespConnection connection;
     try {
       connection = connection(node);
     } catch (IOException e) {
-      owners.remove(slot);
       return new Ending.Fail<>("no connection to " + node + ": " + e.getMessage());
     }
     RespValue reply;
@@ -75,25 +133,14 @@ public final class RawClient implements Closeable {
       reply = talk.with(connection);
     } catch (IOException e) {
       close(node);
-      owners.remove(slot);
       return new Ending.Info<>(node + ": " + e);
     }
     if (!(reply instanceof RespValue.Failure failure)) {
       return new Ending.Ok<>(reply);
     }
     return switch (ErrorMeaning.of(failure.text())) {
-      case MOVED -> {
-        owners.put(slot, SlotClient.addressIn(failure.text()));
-        yield new Ending.Fail<>(failure.text());
-      }
-      case NOT_NOW -> {
-        owners.remove(slot);
-        yield new Ending.Fail<>(failure.text());
-      }
-      case UNKNOWN -> {
-        owners.remove(slot);
-        yield new Ending.Info<>(failure.text());
-      }
+      case MOVED, NOT_NOW -> new Ending.Fail<>(failure.text());
+      case UNKNOWN -> new Ending.Info<>(failure.text());
       case ANSWER -> new Ending.Ok<>(reply);
     };
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.chaos.history.Ending;
 import io.flotilla.chaos.resp.RespValue;
+import io.flotilla.chaos.witness.Transcript;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -67,7 +68,8 @@ final class RawClientTest {
   }
 
   private static Ending<RespValue> say(InetSocketAddress server) {
-    try (RawClient client = new RawClient(List.of(server), PATIENCE, new Random(1))) {
+    try (RawClient client =
+        new RawClient(List.of(server), PATIENCE, new Random(1), new Transcript())) {
       return client.say("SET", "k", "v");
     }
   }
@@ -113,7 +115,8 @@ final class RawClientTest {
   void aRedirectionIsUsedForTheNextCommandAndNotFollowed() throws IOException {
     InetSocketAddress other = server("+OK\r\n", false);
     InetSocketAddress first = server("-MOVED 12706 127.0.0.1:" + other.getPort() + "\r\n", false);
-    try (RawClient client = new RawClient(List.of(first), PATIENCE, new Random(1))) {
+    try (RawClient client =
+        new RawClient(List.of(first), PATIENCE, new Random(1), new Transcript())) {
       assertThat(client.say("SET", "k", "v")).isInstanceOf(Ending.Fail.class);
       assertThat(client.say("SET", "k", "v")).isInstanceOf(Ending.Ok.class);
     }
@@ -123,7 +126,8 @@ final class RawClientTest {
   void aTransactionThatWasRefusedWhileItWasQueuedIsAFailure() throws IOException {
     InetSocketAddress refusing =
         server("+OK\r\n-MOVED 12706 127.0.0.1:1\r\n-EXECABORT Transaction discarded\r\n", false);
-    try (RawClient client = new RawClient(List.of(refusing), PATIENCE, new Random(1))) {
+    try (RawClient client =
+        new RawClient(List.of(refusing), PATIENCE, new Random(1), new Transcript())) {
       assertThat(client.transaction("k", List.<String[]>of(new String[] {"SET", "k", "v"})))
           .isEqualTo(new Ending.Fail<RespValue>("MOVED 12706 127.0.0.1:1"));
     }
@@ -132,7 +136,11 @@ final class RawClientTest {
   @Test
   void aTransactionWithoutTheAnswerToItsExecIsUnknown() throws IOException {
     try (RawClient client =
-        new RawClient(List.of(server("+OK\r\n+QUEUED\r\n", true)), PATIENCE, new Random(1))) {
+        new RawClient(
+            List.of(server("+OK\r\n+QUEUED\r\n", true)),
+            PATIENCE,
+            new Random(1),
+            new Transcript())) {
       assertThat(client.transaction("k", List.<String[]>of(new String[] {"SET", "k", "v"})))
           .isInstanceOf(Ending.Info.class);
     }

@@ -63,7 +63,7 @@ public final class RegisterWorkload implements Workload {
   }
 
   @Override
-  public int clients() {
+  public int clients(int nodes) {
     return 3;
   }
 
@@ -111,6 +111,8 @@ public final class RegisterWorkload implements Workload {
                     .client()
                     .talk(
                         key,
+                        List.of(List.of("GET", key)),
+                        false,
                         connection -> {
                           RespValue watch = connection.call("WATCH", key);
                           if (watch instanceof RespValue.Failure) {
@@ -133,6 +135,8 @@ public final class RegisterWorkload implements Workload {
                 .client()
                 .talk(
                     key,
+                    List.of(List.of("SET", key, "" + value)),
+                    true,
                     connection -> {
                       if (watched.get() != connection) {
                         throw new IOException("another connection than that of the watch");

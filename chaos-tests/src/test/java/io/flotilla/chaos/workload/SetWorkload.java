@@ -10,7 +10,6 @@ import io.flotilla.chaos.history.Ending;
 import io.flotilla.chaos.history.History;
 import io.flotilla.chaos.history.Operation;
 import io.flotilla.chaos.resp.RespValue;
-import io.flotilla.chaos.witness.NamedWrite;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -85,14 +84,5 @@ public final class SetWorkload implements Workload {
   @Override
   public List<Operation<GrowingSet.Action, Members>> operations() {
     return history.operations();
-  }
-
-  @Override
-  public List<NamedWrite> writes() {
-    return operations().stream()
-        .filter(o -> o.action() instanceof GrowingSet.Add)
-        .map(o ->
-            NamedWrite.of("SADD", o.action().key(), ((GrowingSet.Add) o.action()).element(), o))
-        .toList();
   }
 }

@@ -1,7 +1,6 @@
 package io.flotilla.chaos.workload;
 
 import io.flotilla.chaos.history.Operation;
-import io.flotilla.chaos.witness.NamedWrite;
 import java.util.List;
 
 /**
@@ -15,8 +14,8 @@ public interface Workload {
   /** As in {@code --workloads}. */
   String name();
 
-  /** How many clients it has. */
-  default int clients() {
+  /** How many clients it has where there are so many nodes. */
+  default int clients(int nodes) {
     return 2;
   }
 
@@ -37,11 +36,6 @@ public interface Workload {
 
   /** All that is wrong; empty if all is well. */
   List<String> judge();
-
-  /** Writes that can be found in a log by their names; none where values are not unique. */
-  default List<NamedWrite> writes() {
-    return List.of();
-  }
 
   /** All that was asked. */
   List<? extends Operation<?, ?>> operations();

@@ -22,6 +22,9 @@ public final class Workloads {
     all.put("pop", PopWorkload::new);
     all.put("bank", BankWorkload::new);
     all.put("ttl", ExpiryWorkload::new);
+    all.put("pinned", PinnedWorkload::new);
+    all.put("jedis", LibraryWorkload::jedis);
+    all.put("lettuce", LibraryWorkload::lettuce);
     return all;
   }
 

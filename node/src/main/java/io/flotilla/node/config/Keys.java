@@ -315,6 +315,16 @@ public final class Keys {
               "How many MiB of log after the last snapshot a shard takes the next, whatever the number of entries.",
               "Bounds the disk: full entries are large."));
 
+  public static final Key<Integer> SNAPSHOT_KEEP_ENTRIES =
+      key(
+          Key.integer(
+              "snapshot.keep-entries",
+              2_000,
+              0,
+              100_000_000,
+              "How many log entries before a snapshot stay in the log.",
+              "A follower that lags by fewer is sent entries, not the whole snapshot."));
+
   // Stopping
 
   public static final Key<Integer> STOP_DRAIN_MILLIS =
