@@ -94,7 +94,6 @@ public final class Session implements ConnectionHandler, Asker {
   /** The one that was used last. */
   private @Nullable Tie lastTie;
 
-
   /**
    * A strand, and the replica that it leads to: another object once the replica has been rebuilt.
    */
