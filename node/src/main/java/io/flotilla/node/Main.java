@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The entrance of a node's process: {@code --config FILE}.
+ * The entrance of a node's process: {@code --config FILE}, or settings in the environment, or both.
  *
  * <p>Ends with an {@link ExitCode}. SIGTERM and SIGINT stop it in good order: the hook asks the
  * main thread to stop the node, waits for it, and lets the process end with the code that the main
@@ -30,14 +30,16 @@ public final class Main {
 
   /** Runs a node until it is stopped. */
   public static void main(String[] arguments) {
-    if (arguments.length != 2 || !arguments[0].equals("--config")) {
-      System.err.println("usage: flotilla node --config FILE");
+    boolean hasFile = arguments.length == 2 && arguments[0].equals("--config");
+    if (!hasFile && (arguments.length > 0 || !NodeConfig.isIn(System.getenv()))) {
+      System.err.println(
+          "usage: flotilla node --config FILE, or settings as variables, FLOTILLA_SET_NODE_NAME=n1");
       end(ExitCode.USAGE);
       return;
     }
     NodeConfig config;
     try {
-      config = NodeConfig.read(Path.of(arguments[1]));
+      config = NodeConfig.read(hasFile ? Path.of(arguments[1]) : null, System.getenv());
     } catch (ConfigException e) {
       System.err.println("flotilla: " + e.source() + " is wrong:");
       e.problems().forEach(p -> System.err.println("  " + p));

@@ -15,10 +15,13 @@ public final class ConfigReference {
     page.append("# Settings of a node\n\n");
     page.append("Made from the code (`io.flotilla.node.config.Keys`); a test keeps it true.\n\n");
     page.append(
-        "The file is YAML; `listen.client` is `client:` under `listen:`. Units are in the names.\n");
-    page.append(
-        "An unknown key, a value out of range or two values that contradict each other refuse to start.\n");
-    page.append("What the whole cluster shares is not in the file: see `flotilla config`.\n");
+        """
+        The file is YAML; `listen.client` is `client:` under `listen:`. Units are in the names.
+        An unknown key, a value out of range or two values that contradict each other refuse to start.
+        An environment variable can stand for a key, and wins over the file: `FLOTILLA_SET_LISTEN_CLIENT` for `listen.client`, with
+        `_` for dots and hyphens, and commas between the elements of a list. An unknown one refuses to start too.
+        What the whole cluster shares is not in the file: see `flotilla config`.
+        """);
     String section = "";
     for (Key<?> key : Keys.all()) {
       String first = key.name().substring(0, key.name().indexOf('.'));

@@ -10,9 +10,12 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -25,8 +28,14 @@ import org.snakeyaml.engine.v2.schema.FailsafeSchema;
  * <p>The file is YAML of two levels. It is read as text only (no YAML numbers, dates or yes/no), so
  * a value means what its key says and nothing else. All problems are told at once. What the cluster
  * shares is not here: the metadata group keeps it.
+ *
+ * <p>Where a file is not at hand, as in containers, environment variables do: {@code
+ * FLOTILLA_SET_LISTEN_CLIENT} is {@code listen.client}. They are as strict as the file, and win
+ * over it. The prefix is theirs alone, so that a misspelt one is seen.
  */
 public final class NodeConfig {
+  private static final String VARIABLE_PREFIX = "FLOTILLA_SET_";
+
   private final String source;
   private final Map<Key<?>, Object> values;
 
@@ -35,26 +44,48 @@ public final class NodeConfig {
     this.values = values;
   }
 
-  /** The file that the settings were read from. */
+  /** What the settings were read from, for people. */
   public String source() {
     return source;
   }
 
-  /** Reads a file. */
+  /** Reads a file, and nothing else. */
   public static NodeConfig read(Path file) throws ConfigException {
-    String text;
+    return read(file, Map.of());
+  }
+
+  /**
+   * Reads a file, where there is one, and the environment's variables, which win.
+   *
+   * @param environment all of it; what is not about settings is not looked at
+   */
+  public static NodeConfig read(@Nullable Path file, Map<String, String> environment)
+      throws ConfigException {
+    if (file == null) {
+      return parse("the environment", "", environment);
+    }
     try {
-      text = Files.readString(file, StandardCharsets.UTF_8);
+      String source = file + (isIn(environment) ? " with the environment" : "");
+      return parse(source, Files.readString(file, StandardCharsets.UTF_8), environment);
     } catch (NoSuchFileException e) {
       throw new ConfigException(file.toString(), List.of("there is no such file"));
     } catch (IOException e) {
       throw new ConfigException(file.toString(), List.of("cannot be read: " + e));
     }
-    return parse(file.toString(), text);
+  }
+
+  /** Whether an environment has any settings. */
+  public static boolean isIn(Map<String, String> environment) {
+    return environment.keySet().stream().anyMatch(name -> name.startsWith(VARIABLE_PREFIX));
   }
 
   /** Reads the text of a file; the source is named in messages. */
   public static NodeConfig parse(String source, String text) throws ConfigException {
+    return parse(source, text, Map.of());
+  }
+
+  static NodeConfig parse(String source, String text, Map<String, String> environment)
+      throws ConfigException {
     Object root;
     try {
       LoadSettings settings =
@@ -70,7 +101,38 @@ public final class NodeConfig {
     } else if (root != null) {
       problems.add("is not a map of settings");
     }
+    addVariables(environment, found, problems);
     return of(source, found, problems);
+  }
+
+  /** The environment variable that stands for a key. */
+  static String variable(Key<?> key) {
+    return VARIABLE_PREFIX + key.name().replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+  }
+
+  private static void addVariables(
+      Map<String, String> environment, Map<String, List<String>> found, List<String> problems) {
+    Map<String, Key<?>> known = new HashMap<>();
+    Keys.all().forEach(k -> known.put(variable(k), k));
+    new TreeMap<>(environment)
+        .forEach((name, value) -> {
+          if (!name.startsWith(VARIABLE_PREFIX)) {
+            return;
+          }
+          Key<?> key = known.get(name);
+          if (key == null) {
+            problems.add(
+                "unknown variable "
+                    + name
+                    + "; the nearest known one is "
+                    + nearest(name, known.keySet()));
+          } else if (key.isList()) {
+            found.put(
+                key.name(), value.isBlank() ? List.of() : List.of(value.strip().split("\\s*,\\s*")));
+          } else {
+            found.put(key.name(), List.of(value));
+          }
+        });
   }
 
   private static void flatten(
@@ -99,7 +161,8 @@ public final class NodeConfig {
     Keys.all().forEach(k -> known.put(k.name(), k));
     for (String name : found.keySet()) {
       if (!known.containsKey(name)) {
-        problems.add("unknown key " + name + "; the nearest known one is " + nearest(name));
+        problems.add(
+            "unknown key " + name + "; the nearest known one is " + nearest(name, known.keySet()));
       }
     }
     Map<Key<?>, Object> values = new HashMap<>();
@@ -259,14 +322,14 @@ public final class NodeConfig {
     return a + " " + of(a) + " " + relation + " " + b + " " + of(b);
   }
 
-  private static String nearest(String name) {
+  private static String nearest(String name, Set<String> known) {
     String best = "";
     int bestDistance = Integer.MAX_VALUE;
-    for (Key<?> key : Keys.all()) {
-      int d = distance(name, key.name());
+    for (String each : new TreeSet<>(known)) {
+      int d = distance(name, each);
       if (d < bestDistance) {
         bestDistance = d;
-        best = key.name();
+        best = each;
       }
     }
     return best;

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -155,6 +156,53 @@ final class NodeConfigTest {
             catchThrowableOfType(
                 ConfigException.class, () -> lost.secret(Keys.CLIENT_PASSWORD_FILE)))
         .hasMessageContaining("client.password-file");
+  }
+
+  @Test
+  void aVariableStandsForAKeyAndWinsOverTheFile() throws ConfigException {
+    NodeConfig config =
+        NodeConfig.parse(
+            "test.yaml",
+            LEAST,
+            Map.of(
+                "FLOTILLA_SET_NODE_NAME", "n2",
+                "FLOTILLA_SET_CLUSTER_MEMBERS", "n1=10.0.0.1:7300, n2=10.0.0.2:7300",
+                "FLOTILLA_SET_LISTEN_ADMIN", "10.0.0.2:7300",
+                "FLOTILLA_SET_ADMIN_TOKEN_FILE", "/etc/flotilla/token",
+                "FLOTILLA_NODE_OPTS", "-Xmx1g"));
+    assertThat(config.of(Keys.NODE_NAME)).isEqualTo("n2");
+    assertThat(config.of(Keys.NODE_DIRECTORY)).as("of the file").isEqualTo(Path.of("/data"));
+    assertThat(config.of(Keys.CLUSTER_MEMBERS))
+        .containsExactly(
+            new Member("n1", new HostPort("10.0.0.1", 7300)),
+            new Member("n2", new HostPort("10.0.0.2", 7300)));
+  }
+
+  @Test
+  void variablesAloneAreEnough() throws ConfigException {
+    NodeConfig config =
+        NodeConfig.read(
+            null,
+            Map.of("FLOTILLA_SET_NODE_NAME", "n1", "FLOTILLA_SET_NODE_DIRECTORY", "/data"));
+    assertThat(config.of(Keys.NODE_NAME)).isEqualTo("n1");
+  }
+
+  @Test
+  void aMisspeltVariableIsRefusedAndTheNearestIsNamed() {
+    ConfigException e =
+        catchThrowableOfType(
+            ConfigException.class,
+            () -> NodeConfig.parse("test.yaml", LEAST, Map.of("FLOTILLA_SET_NODE_NAM", "n2")));
+    assertThat(e.problems())
+        .singleElement()
+        .asString()
+        .contains("FLOTILLA_SET_NODE_NAM;")
+        .contains("FLOTILLA_SET_NODE_NAME");
+  }
+
+  @Test
+  void noTwoKeysHaveTheSameVariable() {
+    assertThat(Keys.all().stream().map(NodeConfig::variable)).doesNotHaveDuplicates();
   }
 
   /** Run with -Dreference.write=true to write the page anew. */
