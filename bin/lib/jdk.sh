@@ -4,9 +4,12 @@
 
 FLOTILLA_OLDEST_JDK=21
 
-# jdk_feature_version HOME: prints the feature version (21, 25, ...) of the JDK at HOME, fails where there is no JDK with a compiler.
+# The program that a JDK must have to be one. Where nothing is built a run-time without a compiler does: bin/flotilla says java there.
+jdk_mark=javac
+
+# jdk_feature_version HOME: prints the feature version (21, 25, ...) of the JDK at HOME, fails where there is none, or without its mark.
 jdk_feature_version() {
-  [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
+  [ -x "$1/bin/java" ] && [ -x "$1/bin/$jdk_mark" ] && [ -r "$1/release" ] || return 1
   while IFS='=' read -r jdk_key jdk_value; do
     [ "$jdk_key" = JAVA_VERSION ] || continue
     jdk_value="${jdk_value#\"}"
@@ -21,10 +24,10 @@ jdk_feature_version() {
 # jdk_candidates: prints one directory a line where a JDK may be, the most explicit first. Some may not exist.
 jdk_candidates() {
   [ -z "${JAVA_HOME-}" ] || printf '%s\n' "$JAVA_HOME"
-  jdk_on_path="$(command -v javac 2>/dev/null)" || jdk_on_path=''
+  jdk_on_path="$(command -v "$jdk_mark" 2>/dev/null)" || jdk_on_path=''
   if [ -n "$jdk_on_path" ]; then
     jdk_on_path="$(readlink -f "$jdk_on_path" 2>/dev/null || printf '%s\n' "$jdk_on_path")"
-    printf '%s\n' "${jdk_on_path%/bin/javac}"
+    printf '%s\n' "${jdk_on_path%/bin/"$jdk_mark"}"
   fi
   # mvnw turns globbing off, so it is turned on here, for this listing only.
   (
@@ -61,12 +64,12 @@ newest_jdk() {
 # explain_missing_jdk: says on standard error what to install where newest_jdk failed.
 explain_missing_jdk() {
   if [ -n "${FLOTILLA_JAVA_HOME-}" ]; then
-    printf 'flotilla: FLOTILLA_JAVA_HOME=%s is not a JDK %s or later (a JDK has bin/java, bin/javac and a release file).\n' \
-      "$FLOTILLA_JAVA_HOME" "$FLOTILLA_OLDEST_JDK" >&2
+    printf 'flotilla: FLOTILLA_JAVA_HOME=%s is not a JDK %s or later (it must have bin/%s and a release file).\n' \
+      "$FLOTILLA_JAVA_HOME" "$FLOTILLA_OLDEST_JDK" "$jdk_mark" >&2
     return 0
   fi
   cat >&2 <<END
-flotilla: no JDK $FLOTILLA_OLDEST_JDK or later was found (a JRE is not enough). JDK 25 is what Flotilla is developed on.
+flotilla: no JDK $FLOTILLA_OLDEST_JDK or later was found (to build, a JRE is not enough). JDK 25 is what Flotilla is developed on.
   Debian, Ubuntu:  apt-get install openjdk-25-jdk-headless   (or temurin-25-jdk, or openjdk-21-jdk-headless)
   macOS:           brew install openjdk
   anywhere:        sdk install java 25-tem   (SDKMAN)

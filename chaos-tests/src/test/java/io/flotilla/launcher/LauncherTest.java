@@ -98,6 +98,25 @@ final class LauncherTest {
   }
 
   @Test
+  void distributionRunsOnARunTimeWithoutACompiler() throws Exception {
+    assertThat(Script.run(scratch, Map.of(), LAUNCHER, "--version").exitCode()).isZero();
+    Path java = Path.of(System.getProperty("java.home"));
+    Path runTime = scratch.resolve("run-time");
+    Files.createDirectories(runTime.resolve("bin"));
+    Files.createSymbolicLink(runTime.resolve("bin/java"), java.resolve("bin/java"));
+    Files.copy(java.resolve("release"), runTime.resolve("release"));
+    Map<String, String> named = Map.of("FLOTILLA_JAVA_HOME", runTime.toString());
+
+    assertThat(Script.run(scratch, named, LAUNCHER, "--version").exitCode())
+        .as("where something may have to be built")
+        .isEqualTo(69);
+    Path dist = Script.ROOT.resolve("target/dist/current").toRealPath();
+    Script version =
+        Script.run(scratch, named, dist.resolve("bin/flotilla").toString(), "--version");
+    assertThat(version.exitCode()).as(version.err()).isZero();
+  }
+
+  @Test
   void directoryThatIsNoDistributionIsNamed() throws Exception {
     Script refused =
         Script.run(scratch, Map.of("FLOTILLA_DIST", scratch.toString()), LAUNCHER, "--version");
