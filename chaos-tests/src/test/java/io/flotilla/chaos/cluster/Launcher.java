@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /** {@code bin/flotilla}, called as anybody would call it. */
@@ -37,6 +38,11 @@ public final class Launcher {
       directory = directory.getParent();
     }
     throw new AssertionError("there is no bin/flotilla above " + Path.of("").toAbsolutePath());
+  }
+
+  /** The repository. */
+  static Path root() {
+    return Objects.requireNonNull(Objects.requireNonNull(LAUNCHER.getParent()).getParent());
   }
 
   /** Runs a command to its end. */

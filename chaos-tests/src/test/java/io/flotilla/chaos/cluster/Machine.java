@@ -1,6 +1,7 @@
 package io.flotilla.chaos.cluster;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -8,6 +9,8 @@ import java.util.concurrent.TimeUnit;
 /** What this machine lets a chaos run do beyond processes: small disks. */
 public final class Machine {
   private static final int COMMAND_SECONDS = 20;
+  private static final int BALLAST_BLOCK_BYTES = 1 << 16;
+  private static final System.Logger logger = System.getLogger(Machine.class.getName());
 
   private Machine() {}
 
@@ -37,6 +40,31 @@ public final class Machine {
     if (!run("umount", place.toString())) {
       throw new AssertionError(place + " cannot be unmounted");
     }
+  }
+
+  /** Leaves no room on a small disk. */
+  static void fill(Path disk) {
+    byte[] block = new byte[BALLAST_BLOCK_BYTES];
+    try (OutputStream ballast = Files.newOutputStream(ballast(disk))) {
+      while (true) {
+        ballast.write(block);
+      }
+    } catch (IOException full) {
+      logger.log(System.Logger.Level.DEBUG, "the disk is full, as it is to be", full);
+    }
+  }
+
+  /** Gives the room back, if it was taken. */
+  static void empty(Path disk) {
+    try {
+      Files.deleteIfExists(ballast(disk));
+    } catch (IOException e) {
+      throw new AssertionError("the ballast cannot be removed", e);
+    }
+  }
+
+  private static Path ballast(Path disk) {
+    return disk.resolve("ballast");
   }
 
   private static boolean run(String... command) {

@@ -2,7 +2,6 @@ package io.flotilla.chaos.cluster;
 
 import io.flotilla.proto.admin.AdminGrpc.AdminBlockingStub;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,8 +30,6 @@ import org.awaitility.Awaitility;
  * <p>Nodes count from 0; node i is called n(i+1).
  */
 public final class NodeProcesses implements Cluster {
-  private static final System.Logger logger = System.getLogger(NodeProcesses.class.getName());
-
   private static final int RAFT = 100;
   private static final int PEER = 200;
   private static final int ADMIN = 300;
@@ -43,8 +40,6 @@ public final class NodeProcesses implements Cluster {
 
   /** Names the file by which an edition with {@link Extra#CLOCKS} learns how its clock is set. */
   public static final String CLOCK = "FLOTILLA_CHAOS_CLOCK";
-
-  private static final int BALLAST_BLOCK_BYTES = 1 << 16;
 
   private static final Duration END_PATIENCE = Duration.ofSeconds(90);
 
@@ -140,23 +135,12 @@ public final class NodeProcesses implements Cluster {
   /** Leaves no room on a node's disk; only with {@link Extra#SMALL_DISKS}. */
   @Override
   public void fillDisk(int node) {
-    byte[] block = new byte[BALLAST_BLOCK_BYTES];
-    try (OutputStream ballast = Files.newOutputStream(disk(node).resolve("ballast"))) {
-      while (true) {
-        ballast.write(block);
-      }
-    } catch (IOException full) {
-      logger.log(System.Logger.Level.DEBUG, "the disk is full, as it is to be", full);
-    }
+    Machine.fill(disk(node));
   }
 
   @Override
   public void freeDisk(int node) {
-    try {
-      Files.deleteIfExists(disk(node).resolve("ballast"));
-    } catch (IOException e) {
-      throw new AssertionError("the ballast cannot be removed", e);
-    }
+    Machine.empty(disk(node));
   }
 
   @Override

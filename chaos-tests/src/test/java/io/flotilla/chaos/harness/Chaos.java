@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "chaos",
     description =
-        "Hurts a cluster of node processes while clients use it, and judges what they saw.",
+        "Hurts a cluster of node processes or containers while clients use it, and judges what they saw.",
     mixinStandardHelpOptions = true,
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -50,7 +50,7 @@ public final class Chaos implements Callable<Integer> {
       paramLabel = "LIST",
       split = ",",
       description = "Which faults, or none. Default: all but those that --list tells apart.")
-  private List<String> faults = Faults.usual();
+  private List<String> faults = List.of();
 
   @Option(
       names = "--workloads",
@@ -58,6 +58,12 @@ public final class Chaos implements Callable<Integer> {
       split = ",",
       description = "Which workloads. Default: all.")
   private List<String> workloads = List.copyOf(Workloads.all().keySet());
+
+  @Option(
+      names = "--containers",
+      description =
+          "Nodes in containers on a private network, with more faults. Needs a Docker engine.")
+  private boolean containers;
 
   @Option(names = "--seed", paramLabel = "N", description = "Default: another one each time.")
   private @Nullable Long seed;
@@ -105,6 +111,13 @@ public final class Chaos implements Callable<Integer> {
   public Integer call() throws IOException {
     if (list) {
       System.out.println("faults: " + String.join(", ", Faults.all().keySet()));
+      Faults.all().keySet().stream()
+          .filter(name -> !Faults.isFor(name, true) || !Faults.isFor(name, false))
+          .forEach(name ->
+              System.out.println(
+                  (Faults.isFor(name, true) ? "only with" : "only without")
+                      + " --containers: "
+                      + name));
       Faults.unusual()
           .forEach((name, why) -> System.out.println("not run unless named: " + name + ": " + why));
       System.out.println("workloads: " + String.join(", ", Workloads.all().keySet()));
@@ -120,6 +133,9 @@ public final class Chaos implements Callable<Integer> {
     if (!selfTest.isEmpty()) {
       return proveItself();
     }
+    if (faults.isEmpty()) {
+      faults = Faults.usual(containers);
+    }
     for (String each : faults) {
       Optional<String> impossible = Faults.impossible(each);
       if (impossible.isPresent()) {
@@ -129,6 +145,7 @@ public final class Chaos implements Callable<Integer> {
     }
     Plan plan =
         new Plan(
+            containers,
             nodes,
             Duration.ofSeconds(seconds),
             faults.equals(List.of("none")) ? List.of() : List.copyOf(faults),

@@ -1,6 +1,7 @@
 package io.flotilla.chaos.harness;
 
 import io.flotilla.chaos.cluster.Cluster;
+import io.flotilla.chaos.cluster.NodeContainers;
 import io.flotilla.chaos.cluster.NodeProcesses;
 import io.flotilla.chaos.nemesis.Fault;
 import io.flotilla.chaos.nemesis.Faults;
@@ -120,15 +121,7 @@ final class ChaosRun {
 
   Result run() {
     say("starting " + plan.nodes() + " nodes; to repeat: " + plan.command());
-    boolean relayed = plan.faults().stream().anyMatch(Faults::needsNetwork);
-    Cluster cluster =
-        NodeProcesses.start(
-            directory,
-            plan.nodes(),
-            settings(),
-            relayed,
-            environment,
-            Faults.extras(plan.faults()));
+    Cluster cluster = start();
     // Whoever interrupts a run shall not have to look for its nodes.
     Thread atExit = new Thread(cluster::close);
     Runtime.getRuntime().addShutdownHook(atExit);
@@ -145,6 +138,16 @@ final class ChaosRun {
     Map<String, String> settings = new TreeMap<>(SETTINGS);
     settings.putAll(plan.settings());
     return settings;
+  }
+
+  private Cluster start() {
+    if (plan.containers()) {
+      boolean smallDisks = Faults.extras(plan.faults()).contains(NodeProcesses.Extra.SMALL_DISKS);
+      return NodeContainers.start(directory, plan.nodes(), settings(), environment, smallDisks);
+    }
+    boolean relayed = plan.faults().stream().anyMatch(Faults::needsNetwork);
+    return NodeProcesses.start(
+        directory, plan.nodes(), settings(), relayed, environment, Faults.extras(plan.faults()));
   }
 
   private Result run(Cluster cluster) {

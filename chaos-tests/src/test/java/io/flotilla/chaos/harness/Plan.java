@@ -11,11 +11,13 @@ import java.util.stream.Collectors;
 /**
  * What a run is to be.
  *
+ * @param containers whether the nodes run in containers, or else as processes
  * @param seed decides which faults come, when, and whom they hit, and what clients ask; not how
  *     threads and processes interleave
  * @param settings further settings of the nodes, as in their configuration
  */
 record Plan(
+    boolean containers,
     int nodes,
     Duration time,
     List<String> faults,
@@ -28,6 +30,10 @@ record Plan(
         throw new IllegalArgumentException(
             "there is no fault " + fault + "; there are " + Faults.all().keySet());
       }
+      if (!Faults.isFor(fault, containers)) {
+        throw new IllegalArgumentException(
+            fault + " can only be had " + (containers ? "without" : "with") + " --containers");
+      }
     }
     for (String workload : workloads) {
       if (!Workloads.all().containsKey(workload)) {
@@ -35,6 +41,17 @@ record Plan(
             "there is no workload " + workload + "; there are " + Workloads.all().keySet());
       }
     }
+  }
+
+  /** A run of node processes. */
+  Plan(
+      int nodes,
+      Duration time,
+      List<String> faults,
+      List<String> workloads,
+      long seed,
+      Map<String, String> settings) {
+    this(false, nodes, time, faults, workloads, seed, settings);
   }
 
   static Plan usual(Duration time, int nodes, long seed) {
@@ -49,8 +66,9 @@ record Plan(
 
   /** What repeats it. */
   String command() {
-    return "bin/chaos --nodes %d --time %d --faults %s --workloads %s --seed %d%s"
+    return "bin/chaos%s --nodes %d --time %d --faults %s --workloads %s --seed %d%s"
         .formatted(
+            containers ? " --containers" : "",
             nodes,
             time.toSeconds(),
             faults.isEmpty() ? "none" : String.join(",", faults),

@@ -8,7 +8,9 @@ import static io.flotilla.chaos.nemesis.Target.MINORITY;
 import static io.flotilla.chaos.nemesis.Target.ONE;
 
 import io.flotilla.chaos.cluster.Cluster;
+import io.flotilla.chaos.cluster.ContainerNetwork.Lost;
 import io.flotilla.chaos.cluster.Machine;
+import io.flotilla.chaos.cluster.NodeContainers;
 import io.flotilla.chaos.cluster.NodeNetwork.Direction;
 import io.flotilla.chaos.cluster.NodeProcesses;
 import io.flotilla.chaos.nemesis.Fault.Injected;
@@ -25,6 +27,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -35,7 +38,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
-/** The faults that node processes on one machine can be given. */
+/** The faults that node processes on one machine can be given, and those that containers can. */
 public final class Faults {
   /** The fault that is healed last: its cure takes a cluster that is otherwise whole. */
   public static final String REPLACE_NAME = "replace";
@@ -58,7 +61,23 @@ public final class Faults {
 
   private Faults() {}
 
-  private record Named(String name, BiFunction<Stage, Random, Injected> act) implements Fault {
+  /** What a cluster must be made of for a fault. */
+  private enum Where {
+    ANYWHERE,
+    PROCESSES,
+    CONTAINERS;
+
+    boolean has(boolean containers) {
+      return this == ANYWHERE || (this == CONTAINERS) == containers;
+    }
+  }
+
+  private record Named(String name, Where where, BiFunction<Stage, Random, Injected> act)
+      implements Fault {
+    Named(String name, BiFunction<Stage, Random, Injected> act) {
+      this(name, Where.ANYWHERE, act);
+    }
+
     @Override
     public Injected inject(Stage stage, Random random) {
       return act.apply(stage, random);
@@ -67,14 +86,19 @@ public final class Faults {
 
   /** All of them, by name. */
   public static Map<String, Fault> all() {
-    Map<String, Fault> all = new LinkedHashMap<>();
+    return new LinkedHashMap<>(named());
+  }
+
+  private static Map<String, Named> named() {
+    Map<String, Named> all = new LinkedHashMap<>();
     for (Named each :
         List.of(
             new Named("kill", Faults::kill),
             new Named("stop", Faults::stop),
             new Named("pause", Faults::pause),
             new Named("pause-long", Faults::pauseLong),
-            new Named("stutter", Faults::stutter),
+            new Named("stutter", Where.PROCESSES, Faults::stutter),
+            new Named("starve", Where.CONTAINERS, Faults::starve),
             new Named("snapshot", Faults::snapshot),
             new Named("transfer", Faults::transfer),
             new Named("isolate", Faults::isolate),
@@ -82,11 +106,14 @@ public final class Faults {
             new Named("ring", Faults::ring),
             new Named("one-way", Faults::oneWay),
             new Named("slow", Faults::slow),
-            new Named("lossy", Faults::lossy),
-            new Named("install", Faults::install),
-            new Named(REPLACE_NAME, Faults::replace),
-            new Named("clock-jump", Faults::clockJump),
-            new Named("clock-strobe", Faults::clockStrobe),
+            new Named("lossy", Where.PROCESSES, Faults::lossy),
+            new Named("install", Where.PROCESSES, Faults::install),
+            new Named(REPLACE_NAME, Where.PROCESSES, Faults::replace),
+            new Named("clock-jump", Where.PROCESSES, Faults::clockJump),
+            new Named("clock-strobe", Where.PROCESSES, Faults::clockStrobe),
+            new Named("loss", Where.CONTAINERS, Faults::loss),
+            new Named("disconnect", Where.CONTAINERS, Faults::disconnect),
+            new Named("client-side", Where.CONTAINERS, Faults::clientSide),
             new Named("clients", Faults::clients),
             new Named("corrupt", Damage::inject),
             new Named("disk-full", Faults::diskFull))) {
@@ -103,12 +130,26 @@ public final class Faults {
           "clock-jump", "runs an edition of the nodes whose clocks can be set",
           "clock-strobe", "runs an edition of the nodes whose clocks can be set");
 
-  /** What is chosen when nobody chooses. */
+  /** What is chosen when nobody chooses, for processes. */
   public static List<String> usual() {
-    return all().keySet().stream().filter(name -> !UNUSUAL.containsKey(name)).toList();
+    return usual(false);
   }
 
-  /** Those left out of {@link #usual}, with the reason. */
+  /** What is chosen when nobody chooses, for containers or for processes. */
+  public static List<String> usual(boolean containers) {
+    return named().values().stream()
+        .filter(fault -> fault.where.has(containers) && !UNUSUAL.containsKey(fault.name))
+        .map(Named::name)
+        .toList();
+  }
+
+  /** Whether it can be had with containers, or with processes; unknown ones cannot. */
+  public static boolean isFor(String name, boolean containers) {
+    Named fault = named().get(name);
+    return fault != null && fault.where.has(containers);
+  }
+
+  /** Those left out of {@link #usual()}, with the reason. */
   public static Map<String, String> unusual() {
     return new TreeMap<>(UNUSUAL);
   }
@@ -230,6 +271,16 @@ public final class Faults {
           }
           nodes.forEach(stage.cluster()::thaw);
         });
+  }
+
+  /** A tenth of a processor, as the engine shares it out. */
+  private static Injected starve(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, LEADER, METADATA_LEADER);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    NodeContainers containers = stage.containers();
+    nodes.forEach(containers::starve);
+    return new Injected(
+        target.told(nodes), seconds(random, 3, 8), () -> nodes.forEach(containers::feed));
   }
 
   private static Injected snapshot(Stage stage, Random random) {
@@ -455,6 +506,37 @@ public final class Faults {
             Thread.currentThread().interrupt();
           }
         });
+  }
+
+  /** Packets that arrive are dropped at random, clients' too. */
+  private static Injected loss(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, LEADER, METADATA_LEADER, ALL);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    int percent = 10 + random.nextInt(41);
+    stage.containers().network().lose(nodes, percent);
+    return cut(stage, target.told(nodes) + " loses " + percent + " %", random);
+  }
+
+  private static Injected disconnect(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, LEADER, METADATA_LEADER);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    stage.containers().network().unplug(nodes);
+    return cut(stage, target.told(nodes), random);
+  }
+
+  /** The nodes hear one another, but clients do not hear them, or they do not hear clients. */
+  private static Injected clientSide(Stage stage, Random random) {
+    Target target = Target.any(random, ONE, MINORITY, LEADER);
+    List<Integer> nodes = target.choose(stage.cluster(), random);
+    Lost lost = random.nextBoolean() ? Lost.REQUESTS : Lost.ANSWERS;
+    stage.containers().network().cutClients(nodes, lost);
+    return cut(
+        stage,
+        "clients' "
+            + lost.name().toLowerCase(Locale.ROOT)
+            + (lost == Lost.REQUESTS ? " to " : " from ")
+            + target.told(nodes),
+        random);
   }
 
   private static Injected clients(Stage stage, Random random) {

@@ -1,6 +1,7 @@
 package io.flotilla.chaos.nemesis;
 
 import io.flotilla.chaos.cluster.Cluster;
+import io.flotilla.chaos.cluster.NodeContainers;
 import io.flotilla.chaos.workload.RawClient;
 import java.util.List;
 import java.util.Set;
@@ -26,6 +27,14 @@ public final class Stage {
 
   public Cluster cluster() {
     return cluster;
+  }
+
+  /** The cluster, where it is of containers; a plan has seen to that. */
+  NodeContainers containers() {
+    if (cluster instanceof NodeContainers containers) {
+      return containers;
+    }
+    throw new IllegalStateException("this fault is for containers only");
   }
 
   List<RawClient> clients() {

@@ -1,0 +1,48 @@
+# The Docker engine that tests need: one that answers, or one that is installed (Debian or Ubuntu, as root) and started for as long as
+# the tests run. Sourced by bin/test.
+
+docker_engine_pid='' docker_engine_work='' docker_engine_why=''
+
+# docker_engine_up: fails, and says why in docker_engine_why, if there is none to be had.
+docker_engine_up() {
+  command -v docker >/dev/null && timeout 10 docker info >/dev/null 2>&1 && return 0
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    docker_engine_why='no Docker engine answers, and this is not a Debian where this user may install and start one.'
+    return 1
+  fi
+  if ! command -v dockerd >/dev/null; then
+    echo 'No Docker engine: installing Debian'\''s docker.io; no service is started.'
+    # RUNLEVEL=1 keeps the package from starting an engine of its own, which nobody would stop.
+    { RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io iptables \
+      || { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io iptables; }; } \
+      >/dev/null || {
+      docker_engine_why='docker.io cannot be installed.'
+      return 1
+    }
+  fi
+  docker_engine_work="$(mktemp -d)"
+  dockerd --pidfile "$docker_engine_work/pid" >"$docker_engine_work/log" 2>&1 </dev/null &
+  docker_engine_pid=$!
+  local attempt
+  for attempt in {1..60}; do
+    if timeout 10 docker info >/dev/null 2>&1; then
+      echo 'Started a Docker engine; it is stopped at the end.'
+      return 0
+    fi
+    kill -0 "$docker_engine_pid" 2>/dev/null || break
+    sleep 0.5
+  done
+  docker_engine_why="a Docker engine was started and does not answer: $(tail -n 1 "$docker_engine_work/log" | cut -c 1-300)"
+  docker_engine_down
+  return 1
+}
+
+# docker_engine_down: stops the engine, if docker_engine_up has started it. What it keeps, images above all, stays for the next time.
+docker_engine_down() {
+  if [ -n "$docker_engine_pid" ]; then
+    kill "$docker_engine_pid" 2>/dev/null || :
+    wait "$docker_engine_pid" 2>/dev/null || :
+    rm -rf -- "$docker_engine_work"
+  fi
+  docker_engine_pid=''
+}

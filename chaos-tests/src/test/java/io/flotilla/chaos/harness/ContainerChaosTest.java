@@ -1,0 +1,48 @@
+package io.flotilla.chaos.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.chaos.nemesis.Faults;
+import io.flotilla.chaos.workload.Workloads;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A chaos run on the image that users run, with faults of a real network: packets that are dropped,
+ * interfaces that go away, processors that are hardly there.
+ */
+@Tag("docker")
+final class ContainerChaosTest {
+  /** With making the image, starting, reading and judging: within five minutes. */
+  private static final Duration TIME = Duration.ofMinutes(2);
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  private Path directory = Path.of("");
+
+  @Test
+  void nothingThatThePromiseRulesOutIsSeenInContainers() throws IOException {
+    long seed = ThreadLocalRandom.current().nextLong(1L << 31);
+    Plan plan =
+        new Plan(
+            true,
+            3,
+            TIME,
+            Faults.usual(true),
+            List.copyOf(Workloads.all().keySet()),
+            seed,
+            Map.of());
+    Result result = new ChaosRun(plan, directory, Map.of(), System.out).run();
+    Report.write(result, Path.of("target/chaos-containers"));
+    assertThat(result.violations()).as("repeat: %s", result.command()).isEmpty();
+    assertThat(result.faultsDone()).as("faults").isPositive();
+    assertThat(result.workloads()).allSatisfy(w -> assertThat(w.ok()).as(w.name()).isPositive());
+  }
+}
