@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.FailsafeSchema;
 
 /**
@@ -88,8 +89,13 @@ public final class NodeConfig {
       throws ConfigException {
     Object root;
     try {
+      // The schema knows no null, but a text without any document, as one of comments, is one: no settings.
       LoadSettings settings =
-          LoadSettings.builder().setLabel(source).setSchema(new FailsafeSchema()).build();
+          LoadSettings.builder()
+              .setLabel(source)
+              .setSchema(new FailsafeSchema())
+              .setTagConstructors(Map.of(Tag.NULL, nothing -> Map.of()))
+              .build();
       root = new Load(settings).loadFromString(text);
     } catch (YamlEngineException e) {
       throw new ConfigException(source, List.of("is not YAML: " + e.getMessage()));

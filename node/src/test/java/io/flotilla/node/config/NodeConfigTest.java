@@ -159,6 +159,13 @@ final class NodeConfigTest {
   }
 
   @Test
+  void anEmptyFileOrOneOfCommentsIsToldWhatIsMissing() {
+    for (String text : List.of("", "# nothing yet\n", "---\n")) {
+      assertThat(problems(text)).anySatisfy(p -> assertThat(p).contains("node.name is missing"));
+    }
+  }
+
+  @Test
   void aVariableStandsForAKeyAndWinsOverTheFile() throws ConfigException {
     NodeConfig config =
         NodeConfig.parse(
