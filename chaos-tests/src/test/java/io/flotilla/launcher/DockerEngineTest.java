@@ -85,7 +85,7 @@ final class DockerEngineTest {
     plays("apt-get", "exit 1");
     plays(
         "dockerd",
-        "touch '%1$s/started'; trap 'touch %1$s/stopped; exit' TERM; while :; do sleep 0.1; done"
+        "trap 'touch %1$s/stopped; exit' TERM; touch '%1$s/started'; while :; do sleep 0.1; done"
             .formatted(scratch));
     assertThat(up().out()).endsWith("up\n");
     assertThat(scratch.resolve("stopped")).exists();
