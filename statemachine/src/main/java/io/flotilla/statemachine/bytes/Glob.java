@@ -11,10 +11,15 @@ package io.flotilla.statemachine.bytes;
  *
  * <p>Only the last star is ever gone back to: where what follows a star has failed at every place,
  * an earlier star cannot help, since it would only begin further to the right. So the cost is at
- * most the product of the lengths, and no pattern of a client can hang a shard.
+ * most the product of the lengths, and no pattern of a client can hang a shard. Redis goes back to
+ * every star, and since 7.0.15 and 7.2.6 gives up behind {@value #MAX_STARS} of them; here too, so
+ * that the same keys are found.
  */
 public final class Glob {
   private static final int NO_STAR = -1;
+
+  /** What needs more stars than these to match does not; one at the very end does not count. */
+  private static final int MAX_STARS = 1000;
 
   private final byte[] pattern;
   private final boolean ignoreCase;
@@ -57,11 +62,21 @@ public final class Glob {
     int i = 0; // in the bytes
     int star = NO_STAR; // behind the last star
     int starred = 0; // where in the bytes what follows the star was tried last
+    int stars = 0; // neighbours count as one
     while (i < bytes.length) {
       int next = at < pattern.length ? step(at, bytes[i]) : FAILED;
       if (next == STAR) {
-        star = ++at;
+        while (at < pattern.length && pattern[at] == '*') {
+          at++;
+        }
+        star = at;
         starred = i;
+        if (at == pattern.length) {
+          return true;
+        }
+        if (++stars > MAX_STARS) {
+          return false;
+        }
       } else if (next != FAILED) {
         at = next;
         i++;

@@ -52,6 +52,19 @@ class GlobTest {
     assertThat(new Glob(Ascii.bytes("[\\A]"), true).matches(Ascii.bytes("a"))).isFalse();
   }
 
+  /** Redis's fix of a stack that overflowed: what needs more than a thousand stars is not found. */
+  @Example
+  void behindAThousandStarsNothingMatches() {
+    byte[] bytes = Ascii.bytes("a".repeat(1001));
+
+    assertThat(new Glob(Ascii.bytes("*a".repeat(1000))).matches(bytes)).isTrue();
+    assertThat(new Glob(Ascii.bytes("*a".repeat(1001))).matches(bytes)).isFalse();
+    assertThat(new Glob(Ascii.bytes("*a".repeat(1000) + "**")).matches(bytes)).isTrue();
+    assertThat(new Glob(Ascii.bytes("*".repeat(2000) + "a")).matches(bytes)).isTrue();
+    assertThat(new Glob(Ascii.bytes("*?".repeat(50_000))).matches(Ascii.bytes("a".repeat(50_000))))
+        .isFalse();
+  }
+
   /** A hundred stars against a long string that nearly matches: exponential, if done by search. */
   @Example
   void manyStarsCostNoMoreThanTheProductOfTheLengths() {
