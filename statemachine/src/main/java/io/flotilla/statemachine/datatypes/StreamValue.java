@@ -401,7 +401,7 @@ public final class StreamValue implements Value {
    * How many entries there ever were up to this id; {@link StreamGroup#UNKNOWN} where only the
    * entries themselves could tell.
    */
-  private long countUpTo(StreamId id) {
+  public long countUpTo(StreamId id) {
     if (entriesAdded == 0) {
       return 0;
     }

@@ -156,12 +156,12 @@ final class RdbStream {
     byte[] name = source.string();
     check(stream.group(name) == null, "a group comes twice");
     StreamId last = id();
-    long read = StreamGroup.UNKNOWN;
-    if (type != RdbType.STREAM) {
+    long read;
+    if (type == RdbType.STREAM) {
+      read = stream.countUpTo(last); // Redis before 7.0 did not count
+    } else {
       read = source.length();
       check(read >= StreamGroup.UNKNOWN, "a group that has read " + read + " entries");
-    } else if (last.compareTo(stream.lastId()) >= 0) {
-      read = stream.entriesAdded();
     }
     StreamGroup group = stream.addGroup(name, last, read);
     Map<StreamId, Delivered> pending = new TreeMap<>();
