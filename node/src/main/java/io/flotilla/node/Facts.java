@@ -8,6 +8,7 @@ import io.flotilla.node.proposal.ShardReplica;
 import io.flotilla.proto.admin.NodePhase;
 import io.flotilla.proto.metadata.MetadataEntry;
 import io.flotilla.proto.metadata.PutSetting;
+import io.flotilla.statemachine.apply.ShardMachine;
 import io.flotilla.statemachine.metadata.NodeId;
 import io.flotilla.statemachine.metadata.Verdict;
 import java.io.IOException;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,15 +33,32 @@ final class Facts implements NodeFacts {
   /** How long CONFIG SET waits for the metadata group: several elections. */
   private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(10);
 
+  /** Between two looks whether a change is in force: well within a shard's own commit. */
+  private static final Executor SOON = CompletableFuture.delayedExecutor(5, TimeUnit.MILLISECONDS);
+
   private final RunningNode node;
   private final AtomicLong peakBytes = new AtomicLong();
 
-  /** What the machines said last; asked again with every look, so it is a moment old. */
+  /** What the machines said last; asked again with every look, and by who wants to be exact. */
   private final Map<GroupId, Counts> counts = new ConcurrentHashMap<>();
 
-  private record Counts(long keys, long keysWithDeadline, long machineTimeMillis) {}
+  private record Counts(
+      long keys,
+      long keysWithDeadline,
+      long changesSinceSnapshot,
+      long expiredKeys,
+      long machineTimeMillis) {
+    static Counts of(ShardMachine machine) {
+      return new Counts(
+          machine.keys(),
+          machine.keysWithDeadline(),
+          machine.changesSinceSnapshot(),
+          machine.expiredKeys(),
+          machine.machineTimeMillis());
+    }
+  }
 
-  private static final Counts NOTHING = new Counts(0, 0, 0);
+  private static final Counts NOTHING = new Counts(0, 0, 0, 0, 0);
 
   Facts(RunningNode node) {
     this.node = node;
@@ -100,10 +120,7 @@ final class Facts implements NodeFacts {
       if (replica == null || log == null) {
         continue;
       }
-      CompletableFuture<?> unused =
-          replica
-              .onLoop(m -> new Counts(m.keys(), m.keysWithDeadline(), m.machineTimeMillis()))
-              .thenAccept(c -> counts.put(shard.group(), c));
+      CompletableFuture<?> unused = refresh(shard, replica);
       Counts c = counts.getOrDefault(shard.group(), NOTHING);
       replicas.add(
           new Replica(
@@ -115,9 +132,31 @@ final class Facts implements NodeFacts {
               log.lastApplied().index(),
               c.keys(),
               c.keysWithDeadline(),
+              c.changesSinceSnapshot(),
+              c.expiredKeys(),
               c.machineTimeMillis()));
     }
     return replicas;
+  }
+
+  private CompletableFuture<?> refresh(ClusterView.Shard shard, ShardReplica replica) {
+    return replica.onLoop(Counts::of).thenAccept(c -> counts.put(shard.group(), c));
+  }
+
+  @Override
+  public CompletableFuture<?> refresh() {
+    RunningNode.Member member = node.member();
+    if (member == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    List<CompletableFuture<?>> all = new ArrayList<>();
+    for (ClusterView.Shard shard : node.views().get().shards()) {
+      ShardReplica replica = member.shards().shard(shard.group());
+      if (replica != null) {
+        all.add(refresh(shard, replica));
+      }
+    }
+    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
   }
 
   @Override
@@ -170,9 +209,53 @@ final class Facts implements NodeFacts {
             .client()
             .change(entry, CHANGE_TIMEOUT)
             .handle((verdict, e) -> {
-              done.accept(e == null ? problem(verdict) : String.valueOf(e.getMessage()));
+              String problem = e == null ? problem(verdict) : String.valueOf(e.getMessage());
+              if (problem == null) {
+                awaitInForce(member, verdict.version(), System.nanoTime(), done);
+              } else {
+                done.accept(problem);
+              }
               return null;
             });
+  }
+
+  /**
+   * Waits until every shard of this node goes by the settings of this version. What is committed in
+   * the metadata group reaches a shard by an entry of its own log, some moments later; who has been
+   * told that a setting is in force must not see his next command answered by the old one. A
+   * replica that has applied the entry shows that it is committed, and so before whatever the
+   * shard's leader takes from now on, wherever that is.
+   */
+  private void awaitInForce(
+      RunningNode.Member member, long version, long sinceNanos, Consumer<@Nullable String> done) {
+    CompletableFuture<?> unused =
+        isInForce(member, version)
+            .handle((yes, e) -> {
+              if (e == null && yes) {
+                done.accept(null);
+              } else if (System.nanoTime() - sinceNanos > CHANGE_TIMEOUT.toNanos()) {
+                done.accept("it is committed, but not yet in force on every shard of this node");
+              } else {
+                SOON.execute(() -> awaitInForce(member, version, sinceNanos, done));
+              }
+              return null;
+            });
+  }
+
+  private CompletableFuture<Boolean> isInForce(RunningNode.Member member, long version) {
+    ClusterView view = node.views().get();
+    CompletableFuture<Boolean> all = CompletableFuture.completedFuture(view.version() >= version);
+    long settings = view.settings().version();
+    for (ClusterView.Shard shard : view.shards()) {
+      ShardReplica replica = member.shards().shard(shard.group());
+      if (replica != null) {
+        all =
+            all.thenCombine(
+                replica.onLoop(ShardMachine::settingsVersion),
+                (before, has) -> before && has >= settings);
+      }
+    }
+    return all;
   }
 
   private static @Nullable String problem(Verdict verdict) {

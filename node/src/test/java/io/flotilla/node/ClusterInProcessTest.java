@@ -57,6 +57,33 @@ final class ClusterInProcessTest {
   }
 
   /**
+   * The settings that decide what commands do are committed by one group and reach the shards by
+   * their own logs: a client that has heard OK must find them in force at once.
+   */
+  @Test
+  void aSettingIsInForceWhenConfigSetHasAnswered() throws Exception {
+    try (NodesInProcess nodes = new NodesInProcess(directory, 1)) {
+      nodes.startAll();
+      HostPort only = nodes.client(nodes.names().getFirst());
+      try (Jedis jedis = new Jedis(only.host(), only.port())) {
+        await()
+            .atMost(PATIENCE)
+            .ignoreExceptions()
+            .until(() -> "OK".equals(jedis.set("before", "1")));
+        for (int round = 0; round < 5; round++) {
+          jedis.configSet("hash-max-listpack-entries", "0");
+          jedis.hset("large" + round, "field", "value");
+          assertThat(jedis.objectEncoding("large" + round)).isEqualTo("hashtable");
+          jedis.configSet("hash-max-listpack-entries", "128");
+          jedis.hset("small" + round, "field", "value");
+          assertThat(jedis.objectEncoding("small" + round)).isEqualTo("listpack");
+        }
+      }
+      assertThat(nodes.halted()).isNull();
+    }
+  }
+
+  /**
    * A command is one log entry, so its length is bounded, and by far more than people store: the
    * bound holds on the whole road, and beyond it a client hears what to do and may go on.
    */

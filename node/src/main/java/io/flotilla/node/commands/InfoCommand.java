@@ -10,6 +10,7 @@ import io.flotilla.node.session.CommandBook;
 import io.flotilla.node.session.CommandBook.Bindings;
 import io.flotilla.node.session.Counters;
 import io.flotilla.node.session.Front;
+import io.flotilla.node.session.NodeCommand;
 import io.flotilla.node.session.Session;
 import io.flotilla.statemachine.command.AclCategory;
 import io.flotilla.statemachine.command.Row;
@@ -21,7 +22,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.ToLongFunction;
 
 /**
  * INFO: what the node can tell of itself, in sections, by the names that Redis's tools read; and a
@@ -45,6 +49,9 @@ final class InfoCommand {
                   "nondeterministic_output",
                   "request_policy:all_shards",
                   "response_policy:special"));
+
+  /** How long INFO waits for numbers from the shards' loops. */
+  private static final int PATIENCE_MILLIS = 200;
 
   /** Told where nothing, or "default", is asked for. */
   private static final Set<String> DEFAULT =
@@ -74,7 +81,7 @@ final class InfoCommand {
     sections.put("clients", InfoCommand::clients);
     sections.put("memory", this::memory);
     sections.put("persistence", this::persistence);
-    sections.put("stats", InfoCommand::stats);
+    sections.put("stats", this::stats);
     sections.put("replication", this::replication);
     sections.put("cpu", InfoCommand::cpu);
     sections.put("modules", (front, out) -> {});
@@ -87,7 +94,17 @@ final class InfoCommand {
   }
 
   void bind(Bindings bindings) {
-    bindings.inTurn("info", Words.prompt(this::info));
+    bindings.inTurn("info", (NodeCommand.Slow) this::infoOfNow);
+  }
+
+  /** Tells the numbers of now, or, where a loop is too busy to say, of a moment ago. */
+  private void infoOfNow(Session session, byte[][] argv, NodeCommand.Later later) {
+    CompletableFuture<?> unused =
+        facts
+            .refresh()
+            .completeOnTimeout(null, PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+            .whenComplete((done, problem) ->
+                session.connection().loop().execute(() -> later.answer(info(session, argv))));
   }
 
   private Reply info(Session session, byte[][] argv) {
@@ -211,7 +228,8 @@ final class InfoCommand {
     if (facts.isLoading()) {
       field(out, "loading_eta_seconds", 1);
     }
-    field(out, "rdb_changes_since_last_save", 0);
+    field(
+        out, "rdb_changes_since_last_save", sumOfReplicas(NodeFacts.Replica::changesSinceSnapshot));
     field(out, "rdb_bgsave_in_progress", 0);
     field(out, "rdb_last_save_time", front.wallMillis() / 1000);
     field(out, "rdb_last_bgsave_status", "ok");
@@ -222,7 +240,7 @@ final class InfoCommand {
     field(out, "aof_last_write_status", "ok");
   }
 
-  private static void stats(Front front, StringBuilder out) {
+  private void stats(Front front, StringBuilder out) {
     Counters counters = front.counters();
     long commands = front.book().entries().stream().mapToLong(CommandBook.Entry::calls).sum();
     field(out, "total_connections_received", counters.connections.sum());
@@ -233,8 +251,10 @@ final class InfoCommand {
     field(
         out, "client_output_buffer_limit_disconnections", counters.outputLimitDisconnections.sum());
     field(out, "total_error_replies", counters.errorReplies.sum());
+    field(out, "expired_keys", sumOfReplicas(NodeFacts.Replica::expiredKeys));
     field(out, "pubsub_channels", 0);
     field(out, "pubsub_patterns", 0);
+    field(out, "migrate_cached_sockets", 0);
     field(out, "latest_fork_usec", 0);
     field(out, "total_forks", 0);
   }
@@ -333,17 +353,16 @@ final class InfoCommand {
         .forEach((code, count) -> field(out, "errorstat_" + code, "count=" + count));
   }
 
+  /** Over the shards that this node leads; of a node that leads none, over those that it holds. */
+  private long sumOfReplicas(ToLongFunction<NodeFacts.Replica> number) {
+    List<NodeFacts.Replica> replicas = facts.replicas();
+    boolean leads = replicas.stream().anyMatch(NodeFacts.Replica::leading);
+    return replicas.stream().filter(replica -> !leads || replica.leading()).mapToLong(number).sum();
+  }
+
   private void keyspace(Front front, StringBuilder out) {
-    RouteTable routes = front.router().table();
-    boolean leads = !routes.led().isEmpty();
-    long keys = 0;
-    long expires = 0;
-    for (NodeFacts.Replica replica : facts.replicas()) {
-      if (!leads || replica.leading()) {
-        keys += replica.keys();
-        expires += replica.keysWithDeadline();
-      }
-    }
+    long keys = sumOfReplicas(NodeFacts.Replica::keys);
+    long expires = sumOfReplicas(NodeFacts.Replica::keysWithDeadline);
     if (keys > 0) {
       field(out, "db0", "keys=" + keys + ",expires=" + expires + ",avg_ttl=0");
     }

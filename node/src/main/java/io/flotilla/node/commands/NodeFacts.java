@@ -4,6 +4,7 @@ import io.flotilla.statemachine.metadata.NodeId;
 import io.flotilla.statemachine.metadata.ShardId;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,12 @@ public interface NodeFacts {
 
   /** The connections to other nodes, for CLUSTER LINKS. */
   List<Link> links();
+
+  /**
+   * Asks the shards' loops for the numbers that {@link #replicas} tells, which are else a moment
+   * old; done when they are there.
+   */
+  CompletableFuture<?> refresh();
 
   /** The replicas on this node, by the shards' numbers. */
   List<Replica> replicas();
@@ -81,6 +88,8 @@ public interface NodeFacts {
    * @param appliedIndex the last index that it has applied
    * @param keys how many keys it holds
    * @param keysWithDeadline how many of them expire
+   * @param changesSinceSnapshot how many changes of keys its last snapshot does not have
+   * @param expiredKeys how many keys have expired since the process began
    * @param machineTimeMillis its machine time
    */
   record Replica(
@@ -92,6 +101,8 @@ public interface NodeFacts {
       long appliedIndex,
       long keys,
       long keysWithDeadline,
+      long changesSinceSnapshot,
+      long expiredKeys,
       long machineTimeMillis) {}
 
   /**

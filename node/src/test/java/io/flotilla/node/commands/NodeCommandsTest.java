@@ -582,6 +582,18 @@ class NodeCommandsTest {
     }
   }
 
+  /** Numbers of the last time that somebody asked would make each INFO tell of the one before. */
+  @Test
+  void infoAsksTheShardsBeforeItTells() {
+    try (RespClient client = node.connect()) {
+      assertThat(client.call("INFO persistence")).contains("rdb_changes_since_last_save:1\r\n");
+      assertThat(client.call("INFO persistence")).contains("rdb_changes_since_last_save:2\r\n");
+      assertThat(client.call("INFO stats")).contains("expired_keys:3\r\n");
+      client.expect("MULTI", "OK").expect("INFO persistence", "QUEUED");
+      assertThat(client.call("EXEC")).contains("rdb_changes_since_last_save:4\r\n");
+    }
+  }
+
   // ------------------------------------------------------------------ COMMAND
 
   @Test

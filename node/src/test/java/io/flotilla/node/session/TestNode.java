@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,10 @@ public final class TestNode implements AutoCloseable, NodeFacts {
   public final AtomicLong wallMillis = new AtomicLong(1_700_000_000_000L);
   public final AtomicLong nanos = new AtomicLong(1);
   public final Map<String, String> settings = new TreeMap<>();
+
+  /** How often the shards were asked for their numbers; told as their changes. */
+  public final AtomicLong looks = new AtomicLong();
+
   public volatile boolean shutDown;
   public final Front front;
   public final Router router;
@@ -237,9 +242,17 @@ public final class TestNode implements AutoCloseable, NodeFacts {
               10,
               2,
               1,
+              looks.get(),
+              3,
               1_000_000));
     }
     return replicas;
+  }
+
+  @Override
+  public CompletableFuture<?> refresh() {
+    looks.incrementAndGet();
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override

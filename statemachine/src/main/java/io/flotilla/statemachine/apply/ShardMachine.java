@@ -90,6 +90,7 @@ public final class ShardMachine {
 
   private @Nullable RunningCheck check;
   private @Nullable ShardSnapshot snapshot;
+  private long changesAtSnapshot; // of the keyspace, when the last snapshot began
 
   private record RunningCheck(long checkId, long index, Digest digest, Walk walk) {}
 
@@ -432,6 +433,16 @@ public final class ShardMachine {
     return keyspace.sizeWithDeadline();
   }
 
+  /** How many changes of keys the last snapshot of this replica does not have. */
+  public long changesSinceSnapshot() {
+    return keyspace.changes() - changesAtSnapshot;
+  }
+
+  /** How many keys have expired since this replica began. */
+  public long expiredKeys() {
+    return keyspace.expired();
+  }
+
   /** The number of keys in a slot. */
   public int keysInSlot(int slot) {
     return slot >= 0 && slot < HashSlot.COUNT ? keyspace.sizeOfSlot(slot) : 0;
@@ -517,6 +528,7 @@ public final class ShardMachine {
     }
     writer.head(head().toByteArray());
     snapshot = new ShardSnapshot(term, index, writer, walk);
+    changesAtSnapshot = keyspace.changes();
     return snapshot;
   }
 

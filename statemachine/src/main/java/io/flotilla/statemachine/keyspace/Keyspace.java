@@ -59,6 +59,8 @@ public final class Keyspace {
   private int walksRunning;
   private int lastWalk;
   private KeyEvents events = KeyEvents.DEAF;
+  private long changes;
+  private long expired;
   private long keys;
   private int keysWithDeadline;
 
@@ -112,6 +114,29 @@ public final class Keyspace {
    */
   public boolean metDeadlineAhead() {
     return metDeadlineAhead;
+  }
+
+  /** Tells of something that happened to a key. */
+  public void happened(EventClass eventClass, String event, byte[] key) {
+    switch (eventClass) {
+      case EXPIRED -> expired++;
+      case NEW -> {} // what follows is the change
+      default -> changes++;
+    }
+    events.happened(eventClass, event, key);
+  }
+
+  /**
+   * How many changes of keys this replica has seen since it began; those count that Redis tells
+   * events of. Not part of the state.
+   */
+  public long changes() {
+    return changes;
+  }
+
+  /** How many keys this replica has removed since it began because their deadline had passed. */
+  public long expired() {
+    return expired;
   }
 
   /** Who hears key events from now on. */
@@ -265,14 +290,14 @@ public final class Keyspace {
   public void changed(byte[] key, Value value, EventClass eventClass, String event) {
     Entry entry = live(key);
     if (value.isEmpty()) {
-      events.happened(eventClass, event, key);
+      happened(eventClass, event, key);
       if (entry != null) {
         delete(key, entry, EventClass.GENERIC, "del");
       }
       return;
     }
     store(key, entry, value);
-    events.happened(eventClass, event, key);
+    happened(eventClass, event, key);
   }
 
   /** The same for a value that is not empty, without an event. */
@@ -322,12 +347,7 @@ public final class Keyspace {
         || hasDeadlines(value)) {
       schedule(key, existing(key), deadlineMillis);
     }
-    events.happened(eventClass, event, key);
-  }
-
-  /** Tells of something that happened to a key and is no change of its own. */
-  public void happened(EventClass eventClass, String event, byte[] key) {
-    events.happened(eventClass, event, key);
+    happened(eventClass, event, key);
   }
 
   /** Removes a key; whether it was there. */
@@ -366,7 +386,7 @@ public final class Keyspace {
     }
     beforeWrite(key);
     schedule(key, entry, deadlineMillis).version = version;
-    events.happened(EventClass.GENERIC, event, key);
+    happened(EventClass.GENERIC, event, key);
     return true;
   }
 
@@ -553,7 +573,7 @@ public final class Keyspace {
     beforeWrite(key);
     HashValue hash = (HashValue) entry.value();
     hash.removeDue(now, limit);
-    events.happened(EventClass.HASH, "hexpired", key);
+    happened(EventClass.HASH, "hexpired", key);
     if (hash.isEmpty()) {
       delete(key, entry, EventClass.GENERIC, "del");
     } else {
@@ -582,13 +602,13 @@ public final class Keyspace {
     if (table.maybeSplit(range)) {
       onlyRanges[placedSlot] = null;
     }
-    events.happened(EventClass.NEW, "new", key);
+    happened(EventClass.NEW, "new", key);
   }
 
   private void delete(byte[] key, Entry entry, EventClass eventClass, String event) {
     beforeWrite(key);
     unlink(key, entry);
-    events.happened(eventClass, event, key);
+    happened(eventClass, event, key);
   }
 
   private void unlink(byte[] key, Entry entry) {
