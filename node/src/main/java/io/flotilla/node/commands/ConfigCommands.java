@@ -44,6 +44,7 @@ final class ConfigCommands {
           row(
                   "CONFIG REWRITE",
                   "Persists the effective configuration to file: not here, the file is the operator's.")
+              .since("2.8.0")
               .tips("request_policy:all_nodes", "response_policy:all_succeeded"),
           Row.node("CONFIG HELP")
               .since("5.0.0")

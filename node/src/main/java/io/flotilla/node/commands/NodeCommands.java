@@ -25,6 +25,7 @@ public final class NodeCommands {
             List.of(
                 ServerCommands.ROWS, InfoCommand.ROWS, ConfigCommands.ROWS, MemoryCommands.ROWS)),
         Family.of("generic", AclCategory.CONNECTION, List.of(WaitCommands.ROWS)),
+        Family.of("generic", AclCategory.KEYSPACE, List.of(MigrateCommand.ROWS)),
         Family.of("scripting", AclCategory.SCRIPTING, List.of(LibraryCommands.ROWS)),
         Family.of("scripting", List.of(LibraryCommands.CONTAINERS)),
         Family.of("cluster", AclCategory.CONNECTION, List.of(ConnectionCommands.CLUSTER_ROWS)),
@@ -49,6 +50,7 @@ public final class NodeCommands {
     new ServerCommands(facts).bind(bindings);
     new MemoryCommands(facts).bind(bindings);
     WaitCommands.bind(bindings);
+    MigrateCommand.bind(bindings);
     LibraryCommands.bind(bindings);
     new ClusterCommands(facts).bind(bindings);
     Help.bind(bindings, table);

@@ -33,6 +33,10 @@ import java.util.concurrent.TimeUnit;
 
 /** The server itself: its time and role, what took long, and what only operators ask for. */
 final class ServerCommands {
+  private static final String[] LATENCY_TIPS = {
+    "nondeterministic_output", "request_policy:all_nodes", "response_policy:special"
+  };
+
   static final List<Row> ROWS =
       List.of(
           Row.node("TIME")
@@ -57,10 +61,12 @@ final class ServerCommands {
           Row.node("LOLWUT [VERSION version]")
               .since("5.0.0")
               .summary("Displays a flotilla and the version.")
+              .complexity("O(1)")
               .flags(READONLY, FAST)
               .categories(AclCategory.READ),
           Row.node("MONITOR")
               .summary("Listens for all requests received by the server in real-time.")
+              .complexity("O(1) for each of them")
               .flags(ADMIN, NOSCRIPT, LOADING, STALE),
           Row.node("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
               .summary("Stops the node.")
@@ -95,23 +101,30 @@ final class ServerCommands {
               .tips("request_policy:all_nodes", "response_policy:all_succeeded"),
           Row.node("SLOWLOG HELP")
               .since("6.2.0")
-              .summary("Show helpful text about the different subcommands")
+              .summary("Returns helpful text about the different subcommands.")
               .complexity("O(1)")
               .flags(LOADING, STALE),
           Row.container("LATENCY")
               .since("2.8.13")
               .summary("A container for latency diagnostics commands.")
               .complexity("Depends on subcommand."),
-          latency("LATENCY LATEST", "Returns the latest latency samples for all events."),
-          latency("LATENCY HISTORY event", "Returns timestamp-latency samples for an event."),
+          latency("LATENCY LATEST", "Returns the latest latency samples for all events.")
+              .tips(LATENCY_TIPS),
+          latency("LATENCY HISTORY event", "Returns timestamp-latency samples for an event.")
+              .tips(LATENCY_TIPS),
           latency(
-              "LATENCY RESET [event [event ...]]",
-              "Resets the latency data for one or more events."),
-          latency("LATENCY DOCTOR", "Returns a human-readable latency analysis report."),
-          latency("LATENCY GRAPH event", "Returns a latency graph for an event."),
+                  "LATENCY RESET [event [event ...]]",
+                  "Resets the latency data for one or more events.")
+              .tips("request_policy:all_nodes", "response_policy:agg_sum"),
+          latency("LATENCY DOCTOR", "Returns a human-readable latency analysis report.")
+              .tips(LATENCY_TIPS),
+          latency("LATENCY GRAPH event", "Returns a latency graph for an event.")
+              .tips(LATENCY_TIPS),
           latency(
-              "LATENCY HISTOGRAM [command [command ...]]",
-              "Returns the cumulative distribution of latencies of commands."),
+                  "LATENCY HISTOGRAM [command [command ...]]",
+                  "Returns the cumulative distribution of latencies of commands.")
+              .since("7.0.0")
+              .tips(LATENCY_TIPS),
           Row.node("LATENCY HELP")
               .since("2.8.13")
               .summary("Returns helpful text about the different subcommands.")

@@ -33,8 +33,7 @@ public final class Unsupported implements Front.Unsupported {
         "replicas follow the shard's Raft log; there is no replication stream",
         "sync",
         "psync",
-        "replconf",
-        "restore-asking");
+        "replconf");
     instead("leaders are elected; see 'flotilla transfer-leader'", "failover", "cluster|failover");
     instead(
         "a node joins with 'flotilla node', and leaves with 'flotilla node replace'",
@@ -62,7 +61,7 @@ public final class Unsupported implements Front.Unsupported {
         "save",
         "bgsave",
         "bgrewriteaof");
-    instead("a cluster has one database", "swapdb", "move");
+    instead("a cluster has one database", "swapdb");
     missing(
         "the blocking forms",
         "blpop",
@@ -95,7 +94,6 @@ public final class Unsupported implements Front.Unsupported {
         "spublish",
         "pubsub");
     missing("access rules", "acl");
-    missing("MIGRATE", "migrate");
   }
 
   private static void instead(String way, String... names) {

@@ -1,6 +1,6 @@
 package io.flotilla.node.commands;
 
-import static io.flotilla.statemachine.command.Flag.BLOCKING;
+import static io.flotilla.statemachine.command.Flag.NOSCRIPT;
 
 import io.flotilla.node.session.CommandBook.Bindings;
 import io.flotilla.node.session.NodeCommand;
@@ -34,14 +34,13 @@ final class WaitCommands {
                   "Blocks until the connection's writes are on the disks of so many replicas; acknowledged writes are on a majority's.")
               .since("3.0.0")
               .complexity("O(1)")
-              .flags(BLOCKING)
               .tips("request_policy:all_shards", "response_policy:agg_min"),
           Row.node("WAITAOF numlocal numreplicas timeout")
               .summary(
                   "Blocks until the connection's writes are on so many disks; acknowledged writes are on a majority's.")
               .since("7.2.0")
               .complexity("O(1)")
-              .flags(BLOCKING)
+              .flags(NOSCRIPT)
               .tips("request_policy:all_shards", "response_policy:agg_min"));
 
   /**
