@@ -89,7 +89,8 @@ public final class NodeConfig {
       throws ConfigException {
     Object root;
     try {
-      // The schema knows no null, but a text without any document, as one of comments, is one: no settings.
+      // The schema knows no null, but a text without any document, as one of comments, is one: no
+      // settings.
       LoadSettings settings =
           LoadSettings.builder()
               .setLabel(source)
@@ -113,7 +114,8 @@ public final class NodeConfig {
 
   /** The environment variable that stands for a key. */
   static String variable(Key<?> key) {
-    return VARIABLE_PREFIX + key.name().replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+    return VARIABLE_PREFIX
+        + key.name().replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
   }
 
   private static void addVariables(
@@ -134,7 +136,8 @@ public final class NodeConfig {
                     + nearest(name, known.keySet()));
           } else if (key.isList()) {
             found.put(
-                key.name(), value.isBlank() ? List.of() : List.of(value.strip().split("\\s*,\\s*")));
+                key.name(),
+                value.isBlank() ? List.of() : List.of(value.strip().split("\\s*,\\s*")));
           } else {
             found.put(key.name(), List.of(value));
           }

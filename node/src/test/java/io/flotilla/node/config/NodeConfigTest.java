@@ -189,8 +189,7 @@ final class NodeConfigTest {
   void variablesAloneAreEnough() throws ConfigException {
     NodeConfig config =
         NodeConfig.read(
-            null,
-            Map.of("FLOTILLA_SET_NODE_NAME", "n1", "FLOTILLA_SET_NODE_DIRECTORY", "/data"));
+            null, Map.of("FLOTILLA_SET_NODE_NAME", "n1", "FLOTILLA_SET_NODE_DIRECTORY", "/data"));
     assertThat(config.of(Keys.NODE_NAME)).isEqualTo("n1");
   }
 
