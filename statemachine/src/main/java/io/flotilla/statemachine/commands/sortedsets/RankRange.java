@@ -37,7 +37,7 @@ record RankRange(long from, long to) {
     return set -> {
       long size = set.size();
       long from = Math.max(0, start < 0 ? start + size : start);
-      long to = Math.min(size, (stop < 0 ? stop + size : stop) + 1);
+      long to = Math.min(size - 1, stop < 0 ? stop + size : stop) + 1;
       if (from >= to) {
         return new RankRange(0, 0);
       }
