@@ -11,28 +11,29 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A short run of the fuzzer: random commands of all families are answered as a real Redis answers
- * them, some seconds long. {@code bin/fuzz} does it for hours; {@code -Ddifferential.seed=7
- * -Ddifferential.commands=1000000} repeats a run here or makes it longer.
+ * them, some seconds long. It is the same run each time, so that it tells of what was changed; what
+ * nobody has met yet is looked for by {@code bin/fuzz}, for hours. {@code -Ddifferential.seed=7
+ * -Ddifferential.commands=1000000} makes it another one, or a longer one.
  */
 class DifferentialTest {
   private static final long COMMANDS = Long.getLong("differential.commands", 200_000);
+  private static final long SEED = Long.getLong("differential.seed", 1);
   private static final int DIFFERENCES = 4;
 
   @Test
   @Tag("slow")
   void realRedisAnswersTheSame() {
     assumeTrue(RealRedis.isInstalled(), "redis-server is not installed");
-    long seed = Long.getLong("differential.seed", System.nanoTime());
     List<String> differences = new ArrayList<>();
     try (RealOracle oracle = new RealOracle()) {
       Fuzzer.Outcome outcome =
           new Fuzzer(oracle, Fuzzer.families(), Fault.NONE)
               .run(
-                  new Fuzzer.Order(seed, COMMANDS, null, DIFFERENCES),
+                  new Fuzzer.Order(SEED, COMMANDS, null, DIFFERENCES),
                   finding -> differences.add(Report.of(finding, Fuzzer.families(), oracle)),
                   sofar -> {});
-      assertThat(differences).as("with seed %s", seed).isEmpty();
-      assertThat(outcome.counted()).as("with seed %s", seed).isEmpty();
+      assertThat(differences).as("with seed %s", SEED).isEmpty();
+      assertThat(outcome.counted()).as("with seed %s", SEED).isEmpty();
       assertThat(outcome.commands()).isGreaterThanOrEqualTo(COMMANDS);
     }
   }
