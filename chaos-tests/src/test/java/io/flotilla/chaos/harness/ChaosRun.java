@@ -40,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +62,7 @@ final class ChaosRun {
   private static final Duration CLIENT_PATIENCE = Duration.ofSeconds(3);
 
   private static final Duration VERIFY_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration VERIFY_AGAIN = Duration.ofMinutes(2);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(60);
   private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -436,6 +438,12 @@ final class ChaosRun {
             .setTimeoutMillis(Math.toIntExact(VERIFY_PATIENCE.toMillis() / 2))
             .build();
     Optional<VerifyResponse> response = cluster.maybeAsk(VERIFY_PATIENCE, a -> a.verify(request));
+    // An election in between leaves a group without an answer, which says nothing of its replicas.
+    long deadline = System.nanoTime() + VERIFY_AGAIN.toNanos();
+    while (response.map(ChaosRun::isIncomplete).orElse(true) && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(LOOK.toNanos());
+      response = cluster.maybeAsk(VERIFY_PATIENCE, a -> a.verify(request));
+    }
     if (response.isEmpty()) {
       violation("the replicas' digests could not be compared: no node answers");
       return "not answered";
@@ -451,6 +459,11 @@ final class ChaosRun {
       }
     }
     return "of " + all.size() + " groups, in " + agree + " all replicas agree";
+  }
+
+  private static boolean isIncomplete(VerifyResponse response) {
+    return Stream.concat(response.getShardsList().stream(), Stream.of(response.getMetadata()))
+        .anyMatch(each -> each.getVerdict() == VerifyVerdict.VERIFY_VERDICT_INCOMPLETE);
   }
 
   private void judge() {
