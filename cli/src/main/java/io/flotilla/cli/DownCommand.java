@@ -90,6 +90,12 @@ final class DownCommand implements Callable<Integer> {
         await(nodes, KILL_PATIENCE);
       }
       List<Stopping> left = nodes.stream().filter(Stopping::runs).toList();
+      // Whoever starts something there next finds the ports free; what another holds is not ours.
+      Ports.takenForGood(
+          nodes.stream()
+              .filter(s -> s.process != null && !left.contains(s))
+              .map(Stopping::node)
+              .toList());
       report(cluster, nodes, stubborn, left);
       assert lock.channel().isOpen();
       return (left.isEmpty() ? ExitCode.OK : ExitCode.LOCAL_FAILURE).number();

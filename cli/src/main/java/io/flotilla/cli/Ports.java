@@ -5,13 +5,28 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** What this machine's ports are doing. */
 final class Ports {
   /** Loopback answers at once or not at all. */
   private static final int CONNECT_MILLIS = 500;
+
+  /**
+   * How often a port is looked at again, and how long apart: a process has no command line any
+   * more, and so looks ended, some milliseconds before the kernel closes its sockets.
+   */
+  private static final int LOOKS = 40;
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+
+  /** What passes the time between two looks. */
+  interface Pause {
+    void pass(Duration duration) throws InterruptedException;
+  }
 
   private Ports() {}
 
@@ -27,6 +42,22 @@ final class Ports {
           });
     }
     return problems;
+  }
+
+  /**
+   * As {@link #taken}, but what is let go within two seconds, as by a process that ends, is free.
+   */
+  static List<String> takenForGood(List<NodePlan> nodes) throws InterruptedException {
+    return takenForGood(nodes, duration -> TimeUnit.NANOSECONDS.sleep(duration.toNanos()));
+  }
+
+  static List<String> takenForGood(List<NodePlan> nodes, Pause pause) throws InterruptedException {
+    List<String> taken = taken(nodes);
+    for (int look = 1; look < LOOKS && !taken.isEmpty(); look++) {
+      pause.pass(BETWEEN_LOOKS);
+      taken = taken(nodes);
+    }
+    return taken;
   }
 
   private static boolean isFree(String host, int port) {

@@ -221,8 +221,10 @@ final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private static void refuseTakenPorts(List<NodePlan> nodes, ClusterPlan plan, boolean fresh) {
-    List<String> taken = Ports.taken(nodes);
+  private static void refuseTakenPorts(List<NodePlan> nodes, ClusterPlan plan, boolean fresh)
+      throws InterruptedException {
+    // Where there was a cluster, its own nodes may be about to end.
+    List<String> taken = fresh ? Ports.taken(nodes) : Ports.takenForGood(nodes);
     if (!taken.isEmpty()) {
       throw new CliException(
           ExitCode.LOCAL_FAILURE,

@@ -177,7 +177,7 @@ class DumpPayloadTest {
     long ms = random.nextInt(1000);
     List<StreamId> ids = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      ms += random.nextInt(3) == 0 ? random.nextInt(100_000) : 1;
+      ms += random.nextInt(3) == 0 ? 1 + random.nextInt(100_000) : 1; // ids ascend
       StreamId id = new StreamId(ms, random.nextInt(4));
       byte[][] fields = new byte[2 * (1 + random.nextInt(3))][];
       for (int f = 0; f < fields.length; f++) {

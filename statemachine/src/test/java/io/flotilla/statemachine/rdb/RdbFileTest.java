@@ -79,6 +79,7 @@ class RdbFileTest {
   void whatARealRedisSavesIsRead() throws IOException {
     assumeTrue(RealRedis.isInstalled(), "redis-server is not installed");
     long seed = Long.getLong("exchange.seed", System.nanoTime());
+    System.out.println("What a real Redis saves: seed " + seed + " (-Dexchange.seed)");
     Random random = new Random(seed);
     for (String policy : List.of("noeviction", "allkeys-lru", "allkeys-lfu")) {
       Map<String, List<String>> expected = new HashMap<>();
