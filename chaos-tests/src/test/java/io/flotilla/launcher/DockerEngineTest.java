@@ -90,4 +90,32 @@ final class DockerEngineTest {
     assertThat(up().out()).endsWith("up\n");
     assertThat(scratch.resolve("stopped")).exists();
   }
+
+  private String base() throws Exception {
+    String script =
+        """
+        PATH='%s/bin':"$PATH"
+        FLOTILLA_POD_IMAGE=a-base
+        . '%s/bin/lib/docker.sh'
+        docker_base_up && echo up || echo "down: $docker_engine_why"
+        """
+            .formatted(scratch, Script.ROOT);
+    return Script.run(scratch, Map.of(), "bash", "-c", script).out();
+  }
+
+  @Test
+  void containersThatMayNotCutTheirNetworkAreNoGroundForTests() throws Exception {
+    plays("docker", "[ \"$1\" = run ] && echo 'first' && echo 'operation not permitted' && exit 1");
+    assertThat(base())
+        .isEqualTo(
+            "down: an engine answers, and its containers cannot cut their network: operation not permitted\n");
+  }
+
+  @Test
+  void containersAreTriedAsTheTestsWillUseThem() throws Exception {
+    plays("docker", "echo \"$@\" > '%s/asked'".formatted(scratch));
+    assertThat(base()).isEqualTo("up\n");
+    assertThat(scratch.resolve("asked"))
+        .hasContent("run --rm --cap-add NET_ADMIN a-base iptables -A INPUT -j ACCEPT");
+  }
 }

@@ -220,20 +220,9 @@ public final class Faults {
   }
 
   private static Injected pauseLong(Stage stage, Random random) {
-    Target target = Target.any(random, ONE, LEADER);
+    Target target = Target.any(random, ONE, LEADER, ALL);
     List<Integer> nodes = target.choose(stage.cluster(), random);
-    nodes.forEach(stage::mayEnd);
-    Injected frozen = freeze(stage, target, nodes, LONG_PAUSE);
-    return new Injected(
-        frozen.what(),
-        frozen.dwell(),
-        () -> {
-          frozen.heal().run();
-          // Ratis gives up after such a pause, and the node ends or goes on; a supervisor starts
-          // it.
-          LockSupport.parkNanos(Duration.ofSeconds(5).toNanos());
-          nodes.forEach(stage::start);
-        });
+    return freeze(stage, target, nodes, LONG_PAUSE);
   }
 
   private static Injected freeze(

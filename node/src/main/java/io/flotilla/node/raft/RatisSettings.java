@@ -58,8 +58,12 @@ final class RatisSettings {
    */
   static final int MESSAGE_ENVELOPE_BYTES = 1024 * 1024;
 
-  /** A pause of the process above this closes Ratis' server for good (C); the node then halts. */
-  static final Duration CLOSE_AFTER_PAUSE = Duration.ofSeconds(60);
+  /**
+   * A pause of the process above this closes Ratis' server for good (C: 60 s by default), and the
+   * node then halts. No pause is that long: a machine that slept goes on where it was. Nothing here
+   * rests on time: a leader that wakes resigns, reads are confirmed and writes need a majority.
+   */
+  static final Duration CLOSE_AFTER_PAUSE = Duration.ofDays(3650);
 
   /**
    * How long an append waits for its answer before it is sent anew: well above a slow fsync, below

@@ -121,12 +121,7 @@ final class Watchdog implements AutoCloseable {
   private void lookAtServer() {
     LifeCycle.State state = host.serverState();
     if (!host.isClosing() && isOver(state)) {
-      host.halt()
-          .halt(
-              "Ratis has closed its server ("
-                  + state
-                  + "), as it does after a pause of the process",
-              null);
+      host.halt().halt("Ratis has closed its server (" + state + ")", null);
     }
   }
 

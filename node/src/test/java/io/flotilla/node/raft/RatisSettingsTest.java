@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
@@ -40,6 +41,13 @@ class RatisSettingsTest {
     assertThat(keys)
         .filteredOn(k -> NOT_OURS.stream().noneMatch(k::startsWith))
         .allSatisfy(k -> assertThat(properties.get(k)).as(k).isNotNull());
+  }
+
+  /** By default 60 s: a laptop that slept, or a machine that was moved, then lost all its nodes. */
+  @Test
+  void noPauseOfTheProcessClosesTheServer() {
+    assertThat(RaftServerConfigKeys.closeThreshold(properties).toIntExact(TimeUnit.DAYS))
+        .isGreaterThan(365);
   }
 
   /**
