@@ -33,9 +33,15 @@ final class JudgedCluster implements AutoCloseable {
   private static final int ATTEMPTS = 200;
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-  /** Longer than any pause that was seen: the shard keeps its leader for the whole run. */
+  /**
+   * Elections: longer than any pause that was seen, so that the shard keeps its leader for the
+   * whole run. Commands: one test writes a value of 33 MB.
+   */
   private static final List<String> SETTINGS =
-      List.of("raft.election-min-millis=4000", "raft.election-max-millis=5000");
+      List.of(
+          "raft.election-min-millis=4000",
+          "raft.election-max-millis=5000",
+          "write.max-command-mebibytes=40");
 
   private final Path directory;
   private final int nodes;

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -16,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -88,10 +90,17 @@ public final class Main implements Callable<Integer> {
   private boolean update;
 
   @Option(
+      names = "--with",
+      paramLabel = "FILE",
+      description =
+          "The results.json of an earlier run of the same code: its verdicts on the files that are not run now count too.")
+  private @Nullable Path earlier;
+
+  @Option(
       names = "--patience",
       paramLabel = "SECONDS",
-      description = "How long a test may be silent before it counts as hung. Default: 120.",
-      defaultValue = "120")
+      description = "How long a test may be silent before it counts as hung. Default: 900.",
+      defaultValue = "900")
   private int patienceSeconds;
 
   @Option(
@@ -156,8 +165,12 @@ public final class Main implements Callable<Integer> {
         regressions += report(verdict, before);
       }
     }
-    compare(verdicts, skips, version);
+    verdicts.addAll(verdictsOfEarlier(chosen));
+    Score score = compare(verdicts, skips, version);
     write(verdicts, version, before, passingFile);
+    if (update && score != null) {
+      writeScore(score, skips, version);
+    }
     System.out.println(
         "Left out by " + lists.resolve("skips.txt") + ": " + skips.lines().size() + " lines");
     if (before.size() == 0) {
@@ -173,6 +186,26 @@ public final class Main implements Callable<Integer> {
             + total(verdicts, Verdict::skippedCount)
             + " skipped");
     return regressions > 0 && !update ? 1 : 0;
+  }
+
+  private List<Verdict> verdictsOfEarlier(List<String> chosen) {
+    if (earlier == null) {
+      return List.of();
+    }
+    try {
+      JsonNode root =
+          JsonMapper.shared().readTree(Files.readString(earlier, StandardCharsets.UTF_8));
+      List<Verdict> verdicts = new ArrayList<>();
+      for (JsonNode row : root.get("units")) {
+        Verdict verdict = Verdict.of(row);
+        if (!chosen.contains(verdict.unit())) {
+          verdicts.add(verdict);
+        }
+      }
+      return verdicts;
+    } catch (IOException | JacksonException e) {
+      throw new ConformanceException(earlier + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   private List<String> start() {
@@ -228,41 +261,58 @@ public final class Main implements Callable<Integer> {
     return line.length() > SHOWN_DETAIL ? line.substring(0, SHOWN_DETAIL) + " …" : line;
   }
 
-  /** Holds the run against what a real Redis passes. */
-  private void compare(List<Verdict> verdicts, SkipList skips, String version) {
+  /** Holds the run against what a real Redis passes; null if that is not known. */
+  private @Nullable Score compare(List<Verdict> verdicts, SkipList skips, String version) {
     if (reference == null || !Files.exists(reference)) {
       System.out.println(
           "Not held against a real Redis: name its passing tests with --reference FILE.");
-      return;
+      return null;
     }
     NamesByUnit real = NamesByUnit.read(reference);
     System.out.println("\nBeside a real Redis (" + reference.getFileName() + "), by name:");
-    int of = 0;
-    int ours = 0;
-    Map<String, Integer> reasons = new TreeMap<>();
-    int failed = 0;
+    SortedMap<String, Score.Row> rows = new TreeMap<>();
     for (Verdict verdict : verdicts) {
-      List<String> wanted = real.of(verdict.unit());
+      int of = real.of(verdict.unit()).size();
       List<String> missing = real.missing(verdict.unit(), verdict.passed());
-      of += wanted.size();
-      ours += wanted.size() - missing.size();
-      Map<String, Integer> why = skips.reasons(verdict.unit(), missing);
-      int left = why.values().stream().mapToInt(Integer::intValue).sum();
-      failed += missing.size() - left;
-      why.forEach((reason, count) -> reasons.merge(reason, count, Integer::sum));
+      Score.Row row =
+          new Score.Row(of, of - missing.size(), skips.reasons(verdict.unit(), missing));
+      rows.put(verdict.unit(), row);
       System.out.printf(
           Locale.ROOT,
           "%-26s %4d of %4d, %3d left out, %3d failed%n",
           verdict.unit(),
-          wanted.size() - missing.size(),
-          wanted.size(),
-          left,
-          missing.size() - left);
+          row.passing(),
+          row.of(),
+          row.leftOut(),
+          row.failed());
+      missing.stream()
+          .filter(name -> skips.reasons(verdict.unit(), List.of(name)).isEmpty())
+          .forEach(name -> System.out.println("    " + name));
     }
+    Score score = new Score(rows);
     System.out.printf(
-        Locale.ROOT, "%n%d of the %d that pass on Redis %s pass here%n", ours, of, version);
-    System.out.println("failed or not reached: " + failed);
-    reasons.forEach((reason, count) -> System.out.println("left out: " + count + ", " + reason));
+        Locale.ROOT,
+        "%n%d of the %d that pass on Redis %s pass here%n",
+        score.passing(),
+        score.of(),
+        version);
+    System.out.println("failed or not reached: " + score.failed());
+    score
+        .left()
+        .forEach((reason, count) -> System.out.println("left out: " + count + ", " + reason));
+    return score;
+  }
+
+  /** The score is written down where readers look: a page of the reference, and the README. */
+  private void writeScore(Score score, SkipList skips, String version) {
+    Path file = lists.resolve("score-" + version + ".json");
+    Scores scores =
+        (Files.exists(file) ? Scores.read(file) : new Scores(version, new TreeMap<>()))
+            .with(shards, score);
+    scores.write(file);
+    Path page = lists.resolve("../../docs/reference/conformance.md").normalize();
+    scores.writePages(page, lists.resolve("../../README.md").normalize(), skips.lines().size());
+    System.out.println("Written: " + file + ", " + page + " and the README");
   }
 
   private void write(List<Verdict> verdicts, String version, NamesByUnit before, Path passingFile) {

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -77,8 +77,8 @@ record SkipList(List<Line> lines) {
   }
 
   /** How many of these names are left out, by reason. */
-  Map<String, Integer> reasons(String unit, List<String> names) {
-    Map<String, Integer> reasons = new TreeMap<>();
+  SortedMap<String, Integer> reasons(String unit, List<String> names) {
+    SortedMap<String, Integer> reasons = new TreeMap<>();
     for (String name : names) {
       lines.stream()
           .filter(line -> line.unit().equals(unit) && line.covers(name))

@@ -55,6 +55,7 @@ final class Units {
           "unit/type/string",
           "unit/type/hash",
           "unit/type/incr",
+          "unit/type/stream-cgroups",
           "unit/expire",
           "unit/bitops",
           "unit/bitfield",

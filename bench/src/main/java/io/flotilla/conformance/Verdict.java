@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The verdict over one file of the suite, gathered from as many runs as it took to get through it.
@@ -27,6 +28,26 @@ final class Verdict {
 
   Verdict(String unit) {
     this.unit = unit;
+  }
+
+  /** The verdict of an earlier run, as it stands in its results. */
+  static Verdict of(JsonNode row) {
+    Verdict verdict = new Verdict(row.get("unit").stringValue());
+    for (JsonNode name : row.get("passing")) {
+      verdict.passed.merge(name.stringValue(), 1, Integer::sum);
+    }
+    JsonNode failures = row.get("failures");
+    for (String name : failures.propertyNames()) {
+      verdict.failed.put(name, 1);
+      verdict.details.put(name, failures.get(name).stringValue());
+    }
+    JsonNode broken = row.get("outsideOfTests");
+    for (String what : broken.propertyNames()) {
+      verdict.broken.put(what, broken.get(what).stringValue());
+    }
+    verdict.skipped = row.get("skipped").intValue();
+    verdict.seconds = row.get("seconds").doubleValue();
+    return verdict;
   }
 
   String unit() {
@@ -55,6 +76,7 @@ final class Verdict {
       }
     }
     passes.forEach((name, count) -> passed.merge(name, count, Math::max));
+    culprits.removeAll(passes.keySet()); // it had time enough when the file was run again
     failed.clear();
     failed.putAll(failures);
     culprits.addAll(left);
