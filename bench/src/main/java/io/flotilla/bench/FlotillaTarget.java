@@ -63,7 +63,17 @@ final class FlotillaTarget implements Target {
 
   /** The same, with nothing started yet. */
   static FlotillaTarget prepare(Workspace workspace, int shards) {
-    int nodes = 3;
+    return prepare(workspace, 3, shards);
+  }
+
+  /** One node that is the whole cluster, of one shard. */
+  static FlotillaTarget alone(Workspace workspace) {
+    FlotillaTarget target = prepare(workspace, 1, 1);
+    target.up();
+    return target;
+  }
+
+  private static FlotillaTarget prepare(Workspace workspace, int nodes, int shards) {
     String name = "flotilla-" + shards;
     Path directory = workspace.directory(name + "-" + System.nanoTime());
     return new FlotillaTarget(name, nodes, shards, directory, Workspace.ports(nodes, OFFSETS));

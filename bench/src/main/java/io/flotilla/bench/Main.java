@@ -16,7 +16,8 @@ import picocli.CommandLine.Mixin;
       IdleBenchmark.class,
       GrowthBenchmark.class,
       WalkBenchmark.class,
-      FamiliesBenchmark.class
+      FamiliesBenchmark.class,
+      MemoryBenchmark.class
     })
 public final class Main implements Callable<Integer> {
   @Mixin private TableBenchmark table = new TableBenchmark();
