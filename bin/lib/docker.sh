@@ -1,21 +1,18 @@
 # The Docker engine that tests need: one that answers, or one that is installed (Debian or Ubuntu, as root) and started for as long as
-# the tests run. Sourced by bin/test.
+# the tests run. Sourced by bin/test, behind bin/lib/apt.sh.
 
 docker_engine_pid='' docker_engine_work='' docker_engine_why=''
 
 # docker_engine_up: fails, and says why in docker_engine_why, if there is none to be had.
 docker_engine_up() {
   command -v docker >/dev/null && timeout 10 docker info >/dev/null 2>&1 && return 0
-  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  if ! apt_may_install; then
     docker_engine_why='no Docker engine answers, and this is not a Debian where this user may install and start one.'
     return 1
   fi
   if ! command -v dockerd >/dev/null; then
     echo 'No Docker engine: installing Debian'\''s docker.io; no service is started.'
-    # RUNLEVEL=1 keeps the package from starting an engine of its own, which nobody would stop.
-    { RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io iptables \
-      || { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io iptables; }; } \
-      >/dev/null || {
+    apt_install docker.io iptables || {
       docker_engine_why='docker.io cannot be installed.'
       return 1
     }

@@ -1,4 +1,4 @@
-# Redis's own test suite: gets it, and lays it out so that it can be run. Sourced by bin/conformance.
+# Redis's own test suite: gets it, and lays it out so that it can be run. Sourced by bin/conformance, behind bin/lib/apt.sh.
 #
 #   DIR/suite-<version>/
 #     runtest  tests/  utils/     as they are in Redis's source: nothing of it is edited
@@ -6,7 +6,7 @@
 #     src/redis-cli …             links to what is installed: the suite calls them there
 #
 # Where it comes from: the directory or archive that FLOTILLA_REDIS_SUITE names, else the source package of the redis that Debian or
-# Ubuntu has. Its sources are asked for with an apt configuration of our own, so that nothing of the machine's is changed.
+# Ubuntu has.
 
 redis_suite_explain() {
   cat >&2 <<'END'
@@ -21,11 +21,9 @@ END
 # redis_suite_tools: tclsh and Redis's own programs; installs them where it may. Fails without tclsh.
 redis_suite_tools() {
   if ! { command -v tclsh && command -v redis-cli && command -v redis-server && command -v dpkg-source; } >/dev/null; then
-    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    if apt_may_install; then
       echo 'Installing tcl, redis-server, redis-tools and dpkg-dev; no service is started.' >&2
-      local install=(apt-get install -y -qq --no-install-recommends tcl redis-server redis-tools dpkg-dev)
-      export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive
-      { "${install[@]}" || { apt-get update -qq && "${install[@]}"; }; } >/dev/null || return 1
+      apt_install tcl redis-server redis-tools dpkg-dev || return 1
     fi
   fi
   command -v tclsh >/dev/null
@@ -33,30 +31,13 @@ redis_suite_tools() {
 
 # redis_suite_package DIR: prints the directory, within DIR, of the unpacked source package, with Debian's patches: they bring tests too.
 redis_suite_package() {
-  command -v apt-get >/dev/null || return 1
-  local apt="$1/apt" options=() file
-  rm -rf "$apt" && mkdir -p "$apt/lists/partial" "$apt/cache" "$apt/source" || return 1
-  # The machine's own sources, with deb-src in the place of deb; both of apt's notations.
-  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-    [ ! -r "$file" ] || sed -n -e 's/^deb\([[:space:]]\)/deb-src\1/p' "$file"
-  done >"$apt/sources.list"
-  mkdir -p "$apt/sources.list.d"
-  for file in /etc/apt/sources.list.d/*.sources; do
-    [ ! -r "$file" ] || sed -e 's/^Types:.*/Types: deb-src/' "$file" >"$apt/sources.list.d/${file##*/}"
-  done
-  options=(
-    -o "Dir::Etc::SourceList=$apt/sources.list" -o "Dir::Etc::SourceParts=$apt/sources.list.d"
-    -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root
-  )
-  echo 'Getting the source package of redis …' >&2
-  {
-    apt-get "${options[@]}" update \
-      && (cd "$apt/source" && apt-get "${options[@]}" source --download-only redis && dpkg-source --no-check -x redis_*.dsc redis)
-  } >"$1/apt.log" 2>&1 || {
+  local source
+  source="$(apt_source "$1" redis)" || return 1
+  (cd "$source" && dpkg-source --no-check -x redis_*.dsc redis) >>"$1/apt.log" 2>&1 || {
     tail -n 5 "$1/apt.log" >&2
     return 1
   }
-  printf '%s\n' "$apt/source/redis"
+  printf '%s\n' "$source/redis"
 }
 
 # redis_suite DIR: prints the directory of a suite that can be run. DIR is kept between runs.

@@ -27,11 +27,12 @@ final class DockerEngineTest {
     String script =
         """
         PATH='%s/bin':"$PATH"
+        . '%s/bin/lib/apt.sh'
         . '%s/bin/lib/docker.sh'
         docker_engine_up && echo up || echo "down: $docker_engine_why"
         docker_engine_down
         """
-            .formatted(scratch, Script.ROOT);
+            .formatted(scratch, Script.ROOT, Script.ROOT);
     return Script.run(scratch, Map.of(), "bash", "-c", script);
   }
 
@@ -69,10 +70,11 @@ final class DockerEngineTest {
     String script =
         """
         PATH='%s/bin'
+        . '%s/bin/lib/apt.sh'
         . '%s/bin/lib/docker.sh'
         docker_engine_up && echo up || echo "down: $docker_engine_why"
         """
-            .formatted(scratch, Script.ROOT);
+            .formatted(scratch, Script.ROOT, Script.ROOT);
     plays("timeout", "exit 1");
     assertThat(Script.run(scratch, Map.of(), "/bin/bash", "-c", script).out())
         .endsWith("down: docker.io cannot be installed.\n");
@@ -96,10 +98,11 @@ final class DockerEngineTest {
         """
         PATH='%s/bin':"$PATH"
         FLOTILLA_POD_IMAGE=a-base
+        . '%s/bin/lib/apt.sh'
         . '%s/bin/lib/docker.sh'
         docker_base_up && echo up || echo "down: $docker_engine_why"
         """
-            .formatted(scratch, Script.ROOT);
+            .formatted(scratch, Script.ROOT, Script.ROOT);
     return Script.run(scratch, Map.of(), "bash", "-c", script).out();
   }
 

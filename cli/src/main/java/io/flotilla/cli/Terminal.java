@@ -49,7 +49,7 @@ record Terminal(boolean colours, int width) {
   private static @org.jspecify.annotations.Nullable String askShell() {
     try {
       Process shell =
-          new ProcessBuilder("/bin/sh", "-c", "test -t 1 && { stty size <&1 || :; } >&2")
+          new ProcessBuilder("/bin/sh", "-c", "test -t 1 && { stty size <&3 || :; } 3<&1 >&2")
               .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
               .redirectOutput(ProcessBuilder.Redirect.INHERIT)
               .start();

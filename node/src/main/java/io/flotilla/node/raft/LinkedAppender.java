@@ -463,7 +463,8 @@ final class LinkedAppender extends LogAppenderBase {
       case SUCCESS, IN_PROGRESS -> {
         return true;
       }
-      case ALREADY_INSTALLED, SNAPSHOT_INSTALLED -> installed(reply.getSnapshotIndex());
+      // It has all that the snapshot stands for. Its answer to a piece names the piece, no index.
+      case ALREADY_INSTALLED, SNAPSHOT_INSTALLED -> installed(all.firstIndex);
       case NOT_LEADER -> {
         if (!onFollowerTerm(reply.getTerm())) {
           failed(all, new IOException("it knows a leader of term " + reply.getTerm()));

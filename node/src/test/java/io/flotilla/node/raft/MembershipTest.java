@@ -89,6 +89,49 @@ class MembershipTest {
         });
   }
 
+  /**
+   * A leader that begins anew with a member offers it the snapshot before the log; the member
+   * answers that it is beyond that. The leader then believed it to be at the log's beginning, and
+   * offered the snapshot again, for ever: a chaos run met it after a first attempt at taking the
+   * member in had been given up too early.
+   */
+  @Test
+  void aMemberThatHasMoreThanTheSnapshotIsTakenInAgain() throws Exception {
+    try (RaftCluster cluster = RaftCluster.ofJournals(dir, 3, RaftCluster.quick())) {
+      GroupId group = cluster.createGroup();
+      String filler = "-".repeat(1000);
+      NodeId writer = cluster.leader(group);
+      for (int i = 0; i < 900; i++) {
+        cluster.propose(writer, group, i + filler);
+      }
+      LogPosition last = cluster.write(group, "last");
+      for (NodeId node : cluster.nodes()) {
+        cluster.awaitApplied(node, group, last.index());
+        cluster.host(node).takeSnapshot(group).join();
+        await("a purged log")
+            .atMost(RaftCluster.PATIENCE)
+            .until(() -> Objects.requireNonNull(cluster.host(node).status(group)).logFirst() > 2);
+      }
+      List<Peer> three = cluster.nodes().stream().map(cluster::peer).toList();
+      NodeId fresh = cluster.addNode();
+      cluster.start(fresh).joinEmpty(group).join();
+      Peer listener = cluster.peer(fresh);
+      RaftHost.Members without = new RaftHost.Members(three, List.of());
+      RaftHost.Members with = new RaftHost.Members(three, List.of(listener));
+      changing(cluster, group, host -> host.changeMembers(group, without, with).join());
+      LogPosition heard = cluster.write(group, "heard");
+      cluster.awaitApplied(fresh, group, heard.index());
+
+      changing(cluster, group, host -> host.changeMembers(group, with, without).join());
+      changing(cluster, group, host -> host.changeMembers(group, without, with).join());
+      LogPosition again = cluster.write(group, "again");
+      cluster.awaitApplied(fresh, group, again.index());
+      assertThat(cluster.host(fresh).counters().snapshotsInstalled.sum()).isEqualTo(1);
+      assertThat(cluster.journal(fresh, group).entries()).endsWith("last", "heard", "again");
+      assertThat(cluster.halts()).isEmpty();
+    }
+  }
+
   @Test
   void aListenerFollowsAndDoesNotVote() throws Exception {
     try (RaftCluster cluster = RaftCluster.ofJournals(dir, 3, RaftCluster.quick())) {
