@@ -119,7 +119,7 @@ final class MemoryBenchmark implements Callable<Integer> {
       row.put("grown_ratio", ratio);
       row.put("live_to_used_ratio", flotilla.live() / redis.live());
       row.put("resident_ratio", flotilla.resident() / redis.resident());
-      if (redis.grown() * elements < NOISE_BYTES) {
+      if (redis.grown() * elements < NOISE_BYTES || flotilla.grown() <= 0) {
         unresolved.add(data.words());
       } else if (ratio > RATIO_AT_MOST) {
         missed.add(data.words());
