@@ -3,6 +3,7 @@ package io.flotilla.node.raft;
 import io.flotilla.node.raft.RaftLinks.Subject;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.UUID;
@@ -30,6 +31,7 @@ import org.apache.ratis.util.Timestamp;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * A leader's way to one follower's log.
@@ -69,6 +71,9 @@ final class LinkedAppender extends LogAppenderBase {
    * memory.
    */
   private static final long NEAR = UNANSWERED_MOST + 4;
+
+  /** Between two tries at a member that does not answer for long. */
+  static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
   /** How long the appender's own thread waits for a piece of a snapshot between two heartbeats. */
   private static final long INSTALL_LOOK_MILLIS = 50;
@@ -320,7 +325,7 @@ final class LinkedAppender extends LogAppenderBase {
         return;
       }
       first = errors++ == 0;
-      retryNanos = System.nanoTime() + pauseNanos(errors);
+      retryNanos = System.nanoTime() + pauseNanos(retryPolicy, errors);
       Sent oldest = unanswered.peek();
       newGeneration();
       if (oldest != null) {
@@ -343,11 +348,15 @@ final class LinkedAppender extends LogAppenderBase {
     probing = true;
   }
 
-  private long pauseNanos(int attempts) {
-    return retryPolicy
-        .handleAttemptFailure(() -> attempts)
-        .getSleepTime()
-        .toLong(TimeUnit.NANOSECONDS);
+  /**
+   * How long to wait behind so many errors in a row. A policy says after its last attempt that
+   * there is none to come, and no pause; but a member is asked for as long as it is one.
+   */
+  static long pauseNanos(RetryPolicy policy, int attempts) {
+    RetryPolicy.Action action = policy.handleAttemptFailure(() -> attempts);
+    return action.shouldRetry()
+        ? action.getSleepTime().toLong(TimeUnit.NANOSECONDS)
+        : LONGEST_PAUSE.toNanos();
   }
 
   // --------------------------------------------------------------------------------------------------------------- its own thread
@@ -404,16 +413,20 @@ final class LinkedAppender extends LogAppenderBase {
   /** Sends a snapshot piece by piece, and heartbeats meanwhile. */
   private void install(SnapshotInfo snapshot) throws InterruptedException, RaftLogIOException {
     Sent all;
+    boolean again;
     synchronized (lock) {
       installing = true;
       all = new Sent(generation, snapshot.getIndex(), false, 0);
+      again = errors > 0;
     }
-    log.info(
-        "{}: sends the snapshot of {}, for the follower lacks {} and the log begins at {}",
-        this,
-        snapshot.getTermIndex(),
-        getFollower().getNextIndex(),
-        getRaftLog().getStartIndex());
+    // A member that is lost is tried once a second.
+    log.atLevel(again ? Level.DEBUG : Level.INFO)
+        .log(
+            "{}: sends the snapshot of {}, for the follower lacks {} and the log begins at {}",
+            this,
+            snapshot.getTermIndex(),
+            getFollower().getNextIndex(),
+            getRaftLog().getStartIndex());
     try {
       for (InstallSnapshotRequestProto piece :
           newInstallSnapshotRequests(UUID.randomUUID().toString(), snapshot)) {
