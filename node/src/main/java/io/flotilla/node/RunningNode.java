@@ -480,7 +480,7 @@ final class RunningNode implements AutoCloseable {
           if (metadata.state().getClusterId().isEmpty()) {
             driver.tick(System.nanoTime()); // Everybody waits for the cluster to be formed.
           }
-          feeder.tick(shards.shards());
+          feeder.tick(shards.shards(), System.nanoTime());
         });
     every(
         chores,

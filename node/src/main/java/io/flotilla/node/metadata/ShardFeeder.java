@@ -21,7 +21,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,14 +60,28 @@ public final class ShardFeeder {
 
   private final MetadataGroup metadata;
   private final Map<GroupId, Fed> fed = new ConcurrentHashMap<>();
-  private final Map<GroupId, Boolean> busy = new ConcurrentHashMap<>();
+  private final Map<GroupId, Feeding> busy = new ConcurrentHashMap<>();
+
+  /** A feeding under way; compared by identity. */
+  private static final class Feeding {
+    private final Fed what;
+    private final long sinceNanos;
+
+    private Feeding(Fed what, long sinceNanos) {
+      this.what = what;
+      this.sinceNanos = sinceNanos;
+    }
+  }
 
   public ShardFeeder(MetadataGroup metadata) {
     this.metadata = metadata;
   }
 
-  /** Looks at these shards, and feeds those that need it. Cheap where nothing has changed. */
-  public void tick(Collection<ShardReplica> shards) {
+  /**
+   * Looks at these shards, and feeds those that need it; the time is monotonic. Cheap where nothing
+   * has changed.
+   */
+  public void tick(Collection<ShardReplica> shards, long nowNanos) {
     MetadataState state = metadata.state();
     if (state.getClusterId().isEmpty()) {
       return;
@@ -81,13 +94,21 @@ public final class ShardFeeder {
       }
       var leader = replica.leader();
       Fed now = new Fed(leader == null ? -1 : leader.term(), state.getVersion());
-      if (!now.equals(fed.get(group)) && busy.putIfAbsent(group, true) == null) {
-        feed(replica, state, now);
+      Feeding before = busy.get(group);
+      if (before != null && nowNanos - before.sinceNanos >= PATIENCE.toNanos()) {
+        log.info("group {}: nothing was heard of its feeding in {}", group, PATIENCE);
+        busy.remove(group, before);
+        before = null;
+      }
+      if (!now.equals(fed.get(group)) && before == null) {
+        Feeding feeding = new Feeding(now, nowNanos);
+        busy.put(group, feeding);
+        feed(replica, state, feeding);
       }
     }
   }
 
-  private void feed(ShardReplica replica, MetadataState state, Fed now) {
+  private void feed(ShardReplica replica, MetadataState state, Feeding feeding) {
     GroupId group = replica.group();
     Shard shard = shardOf(state, group);
     CompletableFuture<?> unused =
@@ -106,14 +127,13 @@ public final class ShardFeeder {
               }
               return last;
             })
-            .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
             .whenComplete((done, e) -> {
-              if (e == null) {
-                fed.put(group, now);
-              } else {
+              if (e != null) {
                 log.info("group {}: could not be fed, will be again: {}", group, String.valueOf(e));
+              } else if (feeding.equals(busy.get(group))) {
+                fed.put(group, feeding.what);
               }
-              busy.remove(group);
+              busy.remove(group, feeding);
             });
   }
 

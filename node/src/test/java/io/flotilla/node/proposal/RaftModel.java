@@ -7,6 +7,8 @@ import io.flotilla.node.proposal.ShardLog.Voters;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -15,6 +17,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +36,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class RaftModel {
   private static final Set<NodeId> NOBODY = Set.of();
+
+  /** An election is so much rarer than the numbers below say. */
+  private static final int RARE = 4;
+
+  /** In calm, what is under way comes to its end before much that is new begins. */
+  private static final int CALMLY_UNDER_WAY = 92;
 
   /** Something that may happen. */
   interface Event {
@@ -71,14 +81,16 @@ final class RaftModel {
     void onLoopNow(Runnable task);
   }
 
-  final GroupId group = new GroupId(new UUID(0, 7));
+  static final GroupId GROUP = new GroupId(new UUID(0, 7));
+
+  final GroupId group;
   final List<Member> members = new ArrayList<>();
   private final Random random;
   private final List<Event> bag = new ArrayList<>();
   private final List<Event> late = new ArrayList<>();
 
   /** The members on one side of a cut in the network; the others are on the other side. */
-  private final Set<NodeId> cutOff = new HashSet<>();
+  private final Set<NodeId> cutOff;
 
   private final List<Entry> committed = new ArrayList<>();
 
@@ -94,12 +106,16 @@ final class RaftModel {
   private final int underWay;
   private final int interleaving;
   private final int longPause;
+  private final int crowd;
   private long writes;
 
   /**
    * At the end of a run: nothing is lost any more, no cuts, and elections only where nobody leads.
    */
   private boolean calm;
+
+  /** After a run: the log takes nothing more, so that it can be compared with what is applied. */
+  boolean closed;
 
   /** The highest index (from 1) of an acknowledged write. */
   long acknowledged;
@@ -109,18 +125,45 @@ final class RaftModel {
   /** How many things have happened. */
   int steps;
 
+  /** What happened that is no everyday thing. */
+  int elections;
+
+  int cutsMade;
+  int lost;
+  int doubled;
+  int delayed;
+
+  /** Hears of what happens; for people who look at one run. */
+  Consumer<String> trace = what -> {};
+
   RaftModel(int nodes, int voters, Random random) {
+    this(GROUP, nodes, voters, random, null);
+  }
+
+  /**
+   * A group beside another one on the same nodes.
+   *
+   * @param beside the group whose network it shares, cuts and all; null if it has its own
+   */
+  RaftModel(GroupId group, int nodes, int voters, Random random, @Nullable RaftModel beside) {
+    this.group = group;
     this.random = random;
-    this.stands = 1 + random.nextInt(4);
+    if (beside == null) {
+      this.cutOff = new HashSet<>();
+    } else {
+      this.cutOff = beside.cutOff;
+    }
+    this.stands = 1 + random.nextInt(8);
     this.changes = Math.max(0, random.nextInt(6) - 2);
     this.writing = 5 + random.nextInt(30);
     this.replications = 20 + random.nextInt(60);
     this.applications = 20 + random.nextInt(100);
-    this.cuts = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(10);
+    this.cuts = beside != null || random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(20);
     this.lateOnes = random.nextInt(2) == 0 ? 0 : random.nextInt(30);
     this.underWay = 50 + random.nextInt(40);
     this.interleaving = random.nextInt(3) == 0 ? 0 : random.nextInt(40);
     this.longPause = 50 + random.nextInt(1000);
+    this.crowd = 10 + random.nextInt(60);
     Set<NodeId> first = new LinkedHashSet<>();
     for (int i = 0; i < nodes; i++) {
       NodeId id = new NodeId("%040x".formatted(i + 1));
@@ -143,11 +186,15 @@ final class RaftModel {
       bag.add(event);
       return;
     }
-    if (cutOff.contains(from) != cutOff.contains(to) || random.nextInt(100) < 5) {
+    if (cutOff.contains(from) != cutOff.contains(to) || random.nextInt(100) >= 95) {
+      lost++;
       return;
     }
-    (random.nextInt(100) < lateOnes ? late : bag).add(event);
-    if (random.nextInt(100) < 8) {
+    boolean isLate = random.nextInt(100) >= 100 - lateOnes;
+    delayed += isLate ? 1 : 0;
+    (isLate ? late : bag).add(event);
+    if (random.nextInt(100) >= 92) {
+      doubled++;
       (random.nextInt(100) < 50 ? late : bag).add(event);
     }
   }
@@ -166,44 +213,84 @@ final class RaftModel {
       draw(late, random).happen();
       return;
     }
-    if (!bag.isEmpty() && random.nextInt(100) < underWay) {
+    boolean comes = random.nextInt(100) < (calm ? CALMLY_UNDER_WAY : underWay);
+    if (!bag.isEmpty() && (comes || bag.size() > crowd)) {
       draw(bag, random).happen();
       return;
     }
-    if (!calm && random.nextInt(1000) < cuts) {
-      cutOff.clear();
-      if (random.nextBoolean()) {
-        for (Member m : members) {
-          if (random.nextInt(5) < 2) {
-            cutOff.add(m.id);
-          }
-        }
-      }
+    if (!calm && random.nextInt(1000) >= 1000 - cuts) {
+      cut();
     }
     Member m = members.get(random.nextInt(members.size()));
-    int what = random.nextInt(stands + changes + writing + replications + applications);
+    int what = random.nextInt(stands + RARE * (changes + writing + replications + applications));
     if ((what -= stands) < 0) {
-      if (!calm || (random.nextInt(20) == 0 && members.stream().noneMatch(x -> x.ready))) {
+      if (!calm) {
         m.stand();
       }
-    } else if ((what -= changes) < 0) {
+    } else if ((what -= RARE * changes) < 0) {
       if (!calm) {
         m.changeVoters();
       }
-    } else if ((what -= writing) < 0) {
+    } else if ((what -= RARE * writing) < 0) {
       if (m.driven == null) {
         m.write();
       }
-    } else if ((what -= replications) < 0) {
-      m.replicate();
+    } else if ((what -= RARE * replications) < 0) {
+      oneThat(m, x -> x.leading).replicate();
     } else {
-      m.apply();
+      oneThat(m, x -> x.applied < x.commitIndex).apply();
     }
   }
 
-  /** Ends all faults. */
-  void calmDown() {
-    calm = true;
+  /** The network heals, or is cut anywhere, or around a leader. */
+  private void cut() {
+    cutOff.clear();
+    Member standing = members.get(random.nextInt(members.size()));
+    int how = random.nextInt(4);
+    if (how == 3) {
+      members.stream().filter(m -> m.leading && m != standing).forEach(m -> cutOff.add(m.id));
+    } else if (how == 2) {
+      members.stream().filter(m -> random.nextInt(5) < 2).forEach(m -> cutOff.add(m.id));
+    }
+    cutsMade++;
+    trace.accept("cut off: " + cutOff.stream().map(RaftModel::brief).sorted().toList());
+    if (random.nextBoolean()) {
+      // Who hears nothing of his leader any more stands for election.
+      standing.stand();
+    }
+  }
+
+  /** This member, or if it has nothing to do, the next one that has. */
+  private Member oneThat(Member first, Predicate<Member> hasToDo) {
+    int at = members.indexOf(first);
+    for (int i = 0; i < members.size(); i++) {
+      Member m = members.get((at + i) % members.size());
+      if (hasToDo.test(m)) {
+        return m;
+      }
+    }
+    return first;
+  }
+
+  /**
+   * The member with the best log stands for election, unless somebody leads and serves.
+   *
+   * <p>It need not be a voter by the last configuration that it knows. A leader that takes itself
+   * out may be alone in holding that configuration; if it falls before a voter has it, those who
+   * are still in the joint one need its vote and do not get it, for its log is better, so none but
+   * itself can be elected (Ongaro's thesis, 4.2.2).
+   */
+  void standIfNobodyLeads() {
+    if (members.stream().noneMatch(m -> m.ready)) {
+      Comparator<Member> byLog =
+          Comparator.<Member>comparingLong(Member::lastTerm).thenComparingInt(m -> m.log.size());
+      Collections.max(members, byLog.thenComparing(Member::isVoter)).stand();
+    }
+  }
+
+  /** Ends all faults, or lets them begin. */
+  void calm(boolean isCalm) {
+    calm = isCalm;
     cutOff.clear();
   }
 
@@ -220,6 +307,10 @@ final class RaftModel {
   /** Hears the committed entries. */
   interface Replay {
     void entry(long term, long index, ByteBuffer bytes);
+  }
+
+  static String brief(NodeId node) {
+    return "n" + node.hex().substring(node.hex().length() - 1);
   }
 
   /** How much is committed. */
@@ -284,6 +375,11 @@ final class RaftModel {
       return at == 0 ? firstVoters : requireNonNull(log.get(at - 1).voters());
     }
 
+    private boolean isVoter() {
+      Voters v = latestVoters();
+      return v.current().contains(id) || v.old().contains(id);
+    }
+
     private static boolean isMajority(Set<NodeId> of, Set<NodeId> who) {
       return of.isEmpty() || of.stream().filter(who::contains).count() * 2 > of.size();
     }
@@ -334,29 +430,35 @@ final class RaftModel {
       }
     }
 
+    /**
+     * Always in a term of its own, even if the term has risen since its role was lowered. Who stood
+     * in one in which it has followed somebody could be elected by voters that this leader made.
+     */
     void stand() {
-      lowerThenRaise(
-          term + 1,
-          () -> {
-            if (leading || votedIn >= term) {
-              return;
-            }
-            candidate = true;
-            votedIn = term;
-            votes.clear();
-            votes.add(id);
-            long t = term;
-            maybeLead();
-            for (Member other : members) {
-              if (other != this) {
-                post(id, other.id, () -> other.onVoteAsked(this, t, lastTerm(), log.size()));
-              }
-            }
-          });
+      lower();
+      bag.add(() -> {
+        if (leading) {
+          return;
+        }
+        term++;
+        hint = null;
+        candidate = true;
+        votedIn = term;
+        votes.clear();
+        votes.add(id);
+        long t = term;
+        maybeLead();
+        for (Member other : members) {
+          if (other != this) {
+            post(id, other.id, () -> other.onVoteAsked(this, t, lastTerm(), log.size()));
+          }
+        }
+      });
     }
 
     private void onVoteAsked(Member asker, long t, long theirLastTerm, int theirSize) {
       if (t < term) {
+        post(id, asker.id, () -> asker.onHigherTerm(term));
         return;
       }
       Event vote =
@@ -388,6 +490,9 @@ final class RaftModel {
         candidate = false;
         leading = true;
         ready = false;
+        elections++;
+        trace.accept(
+            brief(id) + " leads " + group.uuid().getLeastSignificantBits() + " in term " + term);
         matched.clear();
         hint = new LeaderHint(term, id);
         if (driven != null) {
@@ -423,6 +528,7 @@ final class RaftModel {
       while (next.size() < size) {
         next.add(members.get(random.nextInt(members.size())).id);
       }
+      trace.accept("voters from now on: " + next.stream().map(RaftModel::brief).toList());
       append(new Entry(term, 0, new Voters(next, latestVoters().current())));
     }
 
@@ -554,6 +660,11 @@ final class RaftModel {
       });
     }
 
+    /** Whether it thinks that it leads; asking takes no time, unlike {@link #isLeader}. */
+    boolean leads() {
+      return leading;
+    }
+
     boolean hasAppliedAll(int index) {
       return applied >= index;
     }
@@ -581,7 +692,9 @@ final class RaftModel {
     @Override
     public void propose(Proposal proposal) {
       Driven to = requireNonNull(driven, "the model writes by itself");
-      if (!leading) {
+      if (closed) {
+        to.onLoop(() -> proposal.refused(Proposal.Refusal.CLOSED));
+      } else if (!leading) {
         to.onLoop(() -> proposal.refused(Proposal.Refusal.NOT_LEADER));
       } else if (!ready) {
         to.onLoop(() -> proposal.refused(Proposal.Refusal.NOT_READY));
