@@ -2,14 +2,18 @@ package io.flotilla.bench;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Data of one shape, the same for every server: written by the same commands in the same order.
  *
- * <p>A million elements each, so that what a server needs without data, and what an allocator
- * rounds up, is small beside it.
+ * <p>So many elements that the growth is far above what a server without data differs by from look
+ * to look, some 40 MB: a million where each needs much, ten million and more where it needs little.
  */
 enum DataSet {
   STRINGS("1 M strings of 64 bytes", 1_000_000) {
@@ -20,18 +24,11 @@ enum DataSet {
       }
     }
   },
-  HASHES("10 k hashes of 100 fields", 1_000_000) {
+  HASHES("100 k hashes of 100 fields", 10_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
-      for (int i = 0; i < elements / 100; i++) {
-        String[] words = new String[202];
-        words[0] = "HSET";
-        words[1] = "hash:" + i;
-        for (int j = 0; j < 100; j++) {
-          words[2 + 2 * j] = "field:" + j;
-          words[3 + 2 * j] = text(pipe.random, 16);
-        }
-        pipe.send(words);
+      for (int i = 0; i < elements; i += 100) {
+        pipe.sendHundred("HSET", "hash:" + i, j -> List.of("field:" + j, text(pipe.random, 16)));
       }
     }
   },
@@ -39,58 +36,66 @@ enum DataSet {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
       for (int i = 0; i < elements; i += 100) {
-        String[] words = new String[202];
-        words[0] = "ZADD";
-        words[1] = "sorted set";
-        for (int j = 0; j < 100; j++) {
-          words[2 + 2 * j] = Integer.toString(pipe.random.nextInt(1_000_000_000));
-          words[3 + 2 * j] = "member:" + (i + j);
-        }
-        pipe.send(words);
+        int first = i;
+        pipe.sendHundred(
+            "ZADD",
+            "sorted set",
+            j -> List.of(integer(pipe.random, 1_000_000_000), "member:" + (first + j)));
       }
     }
   },
-  LISTS("10 k lists of 100 elements", 1_000_000) {
+  SORTED_SETS("100 k sorted sets of 100 members", 10_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
-      for (int i = 0; i < elements / 100; i++) {
-        pipe.send(hundred(pipe, "RPUSH", "list:" + i, false));
+      for (int i = 0; i < elements; i += 100) {
+        pipe.sendHundred(
+            "ZADD",
+            "sorted set:" + i,
+            j -> List.of(integer(pipe.random, 1_000_000_000), "member:" + j));
       }
     }
   },
-  LIST("a list of 1 M elements", 1_000_000) {
+  LISTS("100 k lists of 100 elements", 10_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
-      for (int i = 0; i < elements / 100; i++) {
-        pipe.send(hundred(pipe, "RPUSH", "list", false));
+      for (int i = 0; i < elements; i += 100) {
+        pipe.sendHundred("RPUSH", "list:" + i, j -> List.of(text(pipe.random, 16)));
       }
     }
   },
-  INTEGER_SETS("10 k sets of 100 integers", 1_000_000) {
+  LIST("a list of 10 M elements", 10_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
-      for (int i = 0; i < elements / 100; i++) {
-        pipe.send(hundred(pipe, "SADD", "set:" + i, true));
+      for (int i = 0; i < elements; i += 100) {
+        pipe.sendHundred("RPUSH", "list", j -> List.of(text(pipe.random, 16)));
       }
     }
   },
-  INTEGER_SET("a set of 1 M integers", 1_000_000) {
+  INTEGER_SETS("400 k sets of 100 integers", 40_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
-      for (int i = 0; i < elements / 100; i++) {
-        String[] words = new String[102];
-        words[0] = "SADD";
-        words[1] = "set";
-        for (int j = 0; j < 100; j++) {
-          // Every number once, in no order.
-          long number = (i * 100L + j) * 2_654_435_761L % 4_294_967_291L;
-          words[2 + j] = Long.toString(number);
-        }
-        pipe.send(words);
+      for (int i = 0; i < elements; i += 100) {
+        pipe.sendHundred(
+            "SADD",
+            "set:" + i,
+            j -> List.of(Integer.toString(j * 10_000 + pipe.random.nextInt(10_000))));
       }
     }
   },
-  STREAM("a stream of 1 M entries of 3 fields", 1_000_000) {
+  INTEGER_SET("a set of 4 M integers", 4_000_000) {
+    @Override
+    void fill(Pipe pipe, int elements) throws IOException {
+      for (int i = 0; i < elements; i += 100) {
+        long first = i;
+        // Every number once, in no order.
+        pipe.sendHundred(
+            "SADD",
+            "set",
+            j -> List.of(Long.toString((first + j) * 2_654_435_761L % 4_294_967_291L)));
+      }
+    }
+  },
+  STREAM("a stream of 5 M entries of 3 fields", 5_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
       for (int i = 0; i < elements; i++) {
@@ -99,9 +104,9 @@ enum DataSet {
             "stream",
             (1_700_000_000_000L + i * 7L) + "-0",
             "sensor",
-            Integer.toString(pipe.random.nextInt(1000)),
+            integer(pipe.random, 1000),
             "temperature",
-            Integer.toString(pipe.random.nextInt(400)),
+            integer(pipe.random, 400),
             "state",
             text(pipe.random, 8));
       }
@@ -146,17 +151,8 @@ enum DataSet {
     return new String(text);
   }
 
-  private static String[] hundred(Pipe pipe, String command, String key, boolean integers) {
-    String[] words = new String[102];
-    words[0] = command;
-    words[1] = key;
-    for (int j = 0; j < 100; j++) {
-      words[2 + j] =
-          integers
-              ? Integer.toString(j * 10_000 + pipe.random.nextInt(10_000))
-              : text(pipe.random, 16);
-    }
-    return words;
+  private static String integer(Random random, int bound) {
+    return Integer.toString(random.nextInt(bound));
   }
 
   /** Commands in a pipeline, and one source of chance for all servers. */
@@ -177,6 +173,16 @@ enum DataSet {
       if (++due == DEPTH) {
         drain();
       }
+    }
+
+    /** One command with what the function gives for each of 0 to 99 behind its key. */
+    void sendHundred(String command, String key, IntFunction<List<String>> words)
+        throws IOException {
+      send(
+          Stream.concat(
+                  Stream.of(command, key),
+                  IntStream.range(0, 100).mapToObj(words).flatMap(List::stream))
+              .toArray(String[]::new));
     }
 
     void drain() throws IOException {

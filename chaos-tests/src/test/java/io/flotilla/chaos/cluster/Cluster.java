@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -84,15 +85,13 @@ public interface Cluster extends AutoCloseable {
   /** SIGKILL, and waits until it is gone. */
   void kill(int node);
 
-  /** SIGTERM; it may take its time. */
-  void terminate(int node);
-
   /**
-   * Waits until it has ended.
+   * SIGTERM; it may take its time.
    *
-   * @return its exit code
+   * @return waits until what runs now has ended, whether or not it has been started anew since, and
+   *     gives its exit code where that is still known
    */
-  int awaitEnd(int node);
+  Supplier<Optional<Integer>> terminate(int node);
 
   /** Lets it stand still as it is. */
   void freeze(int node);

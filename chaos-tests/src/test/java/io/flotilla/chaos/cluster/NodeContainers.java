@@ -21,11 +21,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -313,9 +315,14 @@ public final class NodeContainers implements Cluster {
   }
 
   @Override
-  public void terminate(int node) {
+  public Supplier<Optional<Integer>> terminate(int node) {
     thaw(node);
+    String started = state(node).getStartedAt();
     signal(node, "SIGTERM");
+    return () ->
+        Objects.equals(started, state(node).getStartedAt())
+            ? Optional.of(awaitEnd(node))
+            : Optional.empty();
   }
 
   private void signal(int node, String signal) {
@@ -329,8 +336,7 @@ public final class NodeContainers implements Cluster {
     }
   }
 
-  @Override
-  public int awaitEnd(int node) {
+  private int awaitEnd(int node) {
     try {
       return engine
           .client()

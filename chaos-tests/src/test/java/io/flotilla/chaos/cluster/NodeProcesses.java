@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -280,26 +281,24 @@ public final class NodeProcesses implements Cluster {
     Process process = processes.get(node);
     if (process != null) {
       process.destroyForcibly();
-      awaitEnd(node);
+      awaitEnd(node, process);
     }
   }
 
   @Override
-  public void terminate(int node) {
-    Process process = processes.get(node);
-    if (process != null) {
-      process.destroy();
-    }
-  }
-
-  @Override
-  public int awaitEnd(int node) {
+  public Supplier<Optional<Integer>> terminate(int node) {
     Process process = processes.get(node);
     if (process == null) {
       throw new AssertionError(Cluster.nameOf(node) + " was never started");
     }
+    process.destroy();
+    return () -> Optional.of(awaitEnd(node, process));
+  }
+
+  private int awaitEnd(int node, Process process) {
     try {
       if (!process.waitFor(END_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        signal(node, "QUIT"); // Its threads, for node.log.
         throw new AssertionError(Cluster.nameOf(node) + " does not end");
       }
       return process.exitValue();

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -325,17 +326,10 @@ final class ChaosRun {
       dwell = dwell.compareTo(one.dwell()) < 0 ? one.dwell() : dwell;
     }
     LockSupport.parkNanos(dwell.toNanos());
-    // A node is put into its own place when nothing else stands in the way.
-    injected.forEach((one, name) -> {
-      if (!name.equals(Faults.REPLACE_NAME)) {
-        one.heal().run();
-      }
-    });
-    injected.forEach((one, name) -> {
-      if (name.equals(Faults.REPLACE_NAME)) {
-        one.heal().run();
-      }
-    });
+    injected.entrySet().stream()
+        .sorted(Comparator.comparingInt(entry -> Faults.turnToHeal(entry.getValue())))
+        .forEachOrdered(entry -> entry.getKey().heal().run());
+    stage.healed();
     String told = String.join(" + ", injected.values());
     awaitProgress(told);
     long gap =

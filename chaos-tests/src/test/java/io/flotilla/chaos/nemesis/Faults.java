@@ -36,12 +36,14 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** The faults that node processes on one machine can be given, and those that containers can. */
 public final class Faults {
-  /** The fault that is healed last: its cure takes a cluster that is otherwise whole. */
-  public static final String REPLACE_NAME = "replace";
+  private static final String REPLACE_NAME = "replace";
+
+  private static final String DISK_FULL_NAME = "disk-full";
 
   private static final Duration ADMIN_PATIENCE = Duration.ofSeconds(10);
   private static final int TRANSFER_MILLIS = 5_000;
@@ -116,7 +118,7 @@ public final class Faults {
             new Named("client-side", Where.CONTAINERS, Faults::clientSide),
             new Named("clients", Faults::clients),
             new Named("corrupt", Damage::inject),
-            new Named("disk-full", Faults::diskFull))) {
+            new Named(DISK_FULL_NAME, Faults::diskFull))) {
       all.put(each.name, each);
     }
     return all;
@@ -125,10 +127,14 @@ public final class Faults {
   /** What is not chosen when nobody chooses, and why. */
   private static final Map<String, String> UNUSUAL =
       Map.of(
-          "pause-long", "takes over a minute each time",
-          "disk-full", "mounts file systems, which takes root",
-          "clock-jump", "runs an edition of the nodes whose clocks can be set",
-          "clock-strobe", "runs an edition of the nodes whose clocks can be set");
+          "pause-long",
+          "takes over a minute each time",
+          DISK_FULL_NAME,
+          "mounts file systems, which takes root",
+          "clock-jump",
+          "runs an edition of the nodes whose clocks can be set",
+          "clock-strobe",
+          "runs an edition of the nodes whose clocks can be set");
 
   /** What is chosen when nobody chooses, for processes. */
   public static List<String> usual() {
@@ -157,7 +163,7 @@ public final class Faults {
   /** Why a fault cannot be had on this machine; nothing if it can. */
   public static Optional<String> impossible(String name) {
     return switch (name) {
-      case "disk-full" ->
+      case DISK_FULL_NAME ->
           Machine.canMount()
               ? Optional.empty()
               : Optional.of("disk-full needs root, to mount a small file system");
@@ -165,10 +171,22 @@ public final class Faults {
     };
   }
 
+  /**
+   * Of faults that were injected together, that with the least is healed first: what starts anew
+   * needs room on its disk, and to put a node into a place takes a cluster that is otherwise whole.
+   */
+  public static int turnToHeal(String name) {
+    return switch (name) {
+      case DISK_FULL_NAME -> 0;
+      case REPLACE_NAME -> 2;
+      default -> 1;
+    };
+  }
+
   /** What the cluster must be started with for these faults. */
   public static Set<NodeProcesses.Extra> extras(Collection<String> names) {
     Set<NodeProcesses.Extra> extras = EnumSet.noneOf(NodeProcesses.Extra.class);
-    if (names.contains("disk-full")) {
+    if (names.contains(DISK_FULL_NAME)) {
       extras.add(NodeProcesses.Extra.SMALL_DISKS);
     }
     if (names.contains("clock-jump") || names.contains("clock-strobe")) {
@@ -200,16 +218,17 @@ public final class Faults {
     Target target = Target.any(random, ONE, LEADER, METADATA_LEADER);
     List<Integer> nodes = target.choose(stage.cluster(), random);
     nodes.forEach(stage::mayEnd);
-    nodes.forEach(stage.cluster()::terminate);
+    Map<Integer, Supplier<Optional<Integer>>> ends = new LinkedHashMap<>();
+    nodes.forEach(node -> ends.put(node, stage.cluster().terminate(node)));
     return new Injected(
         target.told(nodes),
         seconds(random, 0, 2),
         () ->
-            nodes.forEach(node -> {
-              int code = stage.cluster().awaitEnd(node);
-              if (code != 0 && code != 128 + 15 && !Cluster.isKilled(code)) {
-                stage.violation(Cluster.nameOf(node) + " stopped with exit code " + code);
-              }
+            ends.forEach((node, end) -> {
+              end.get()
+                  .filter(code -> !stage.isExpected(node, code))
+                  .ifPresent(code ->
+                      stage.violation(Cluster.nameOf(node) + " stopped with exit code " + code));
               stage.start(node);
             }));
   }
@@ -543,7 +562,7 @@ public final class Faults {
   private static Injected diskFull(Stage stage, Random random) {
     Target target = Target.any(random, ONE, LEADER, METADATA_LEADER);
     List<Integer> nodes = target.choose(stage.cluster(), random);
-    nodes.forEach(stage::mayEnd);
+    nodes.forEach(stage::mayHalt);
     nodes.forEach(stage.cluster()::fillDisk);
     return new Injected(
         target.told(nodes),

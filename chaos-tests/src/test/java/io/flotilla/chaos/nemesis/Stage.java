@@ -4,6 +4,7 @@ import io.flotilla.chaos.cluster.Cluster;
 import io.flotilla.chaos.cluster.NodeContainers;
 import io.flotilla.chaos.workload.RawClient;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -14,10 +15,20 @@ import java.util.function.Consumer;
  * <p>A process that ends though no fault has said so before is an unplanned exit.
  */
 public final class Stage {
+  /** SIGTERM's. */
+  private static final int TERMINATED = 128 + 15;
+
+  /** The node's exit code where it cannot go on. */
+  private static final int HALTED = 70;
+
   private final Cluster cluster;
   private final List<RawClient> clients;
   private final Consumer<String> violations;
-  private final Set<Integer> mayEnd = ConcurrentHashMap.newKeySet();
+
+  /** For each node how many faults have said so and not started it again since. */
+  private final Map<Integer, Integer> mayEnd = new ConcurrentHashMap<>();
+
+  private final Set<Integer> mayHalt = ConcurrentHashMap.newKeySet();
 
   public Stage(Cluster cluster, List<RawClient> clients, Consumer<String> violations) {
     this.cluster = cluster;
@@ -45,16 +56,35 @@ public final class Stage {
     violations.accept(what);
   }
 
-  /** From here until it is started again, this node's process may end. */
+  /** From here until it is started again for the same fault, this node's process may end. */
   void mayEnd(int node) {
-    mayEnd.add(node);
+    mayEnd.merge(node, 1, Integer::sum);
+  }
+
+  /** As {@link #mayEnd}, and it may find that it cannot go on. */
+  void mayHalt(int node) {
+    mayHalt.add(node);
+    mayEnd(node);
+  }
+
+  /** Whether this is how a node ends that was asked to. */
+  boolean isExpected(int node, int exitCode) {
+    return exitCode == 0
+        || exitCode == TERMINATED
+        || Cluster.isKilled(exitCode)
+        || (exitCode == HALTED && mayHalt.contains(node));
   }
 
   void start(int node) {
     if (!cluster.isRunning(node)) {
       cluster.start(node);
     }
-    mayEnd.remove(node);
+    mayEnd.computeIfPresent(node, (key, faults) -> faults == 1 ? null : faults - 1);
+  }
+
+  /** All faults have been healed. */
+  public void healed() {
+    mayHalt.clear();
   }
 
   /**
@@ -62,7 +92,7 @@ public final class Stage {
    */
   public void supervise() {
     for (int node = 0; node < cluster.nodes(); node++) {
-      if (!mayEnd.contains(node) && !cluster.isRunning(node) && !mayEnd.contains(node)) {
+      if (!mayEnd.containsKey(node) && !cluster.isRunning(node) && !mayEnd.containsKey(node)) {
         violation(
             Cluster.nameOf(node)
                 + " ended by itself with exit code "
@@ -79,5 +109,7 @@ public final class Stage {
       cluster.relieve(node);
       start(node);
     }
+    mayEnd.clear();
+    healed();
   }
 }
