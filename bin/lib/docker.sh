@@ -37,18 +37,16 @@ docker_engine_up() {
 # docker_base_up: has what containers stand on, made if need be (deploy/base), and tries one as the tests will use it: with a network of
 # its own and the right to cut it. Fails, and says why in docker_engine_why, where an engine answers and this does not work.
 docker_base_up() {
-  local image said
+  local image said why=''
   said="$(mktemp)"
   if ! image="${FLOTILLA_POD_IMAGE:-$(deploy/base 2>"$said")}" || [ -z "$image" ]; then
-    docker_engine_why="an engine answers, and deploy/base makes nothing for its containers to stand on: $(tail -n 1 "$said" | cut -c 1-300)"
+    why="an engine answers, and deploy/base makes nothing for its containers to stand on: $(tail -n 1 "$said" | cut -c 1-300)"
   elif ! timeout 60 docker run --rm --cap-add NET_ADMIN "$image" iptables -A INPUT -j ACCEPT >"$said" 2>&1; then
-    docker_engine_why="an engine answers, and its containers cannot cut their network: $(tail -n 1 "$said" | cut -c 1-300)"
-  else
-    rm -f -- "$said"
-    return 0
+    why="an engine answers, and its containers cannot cut their network: $(tail -n 1 "$said" | cut -c 1-300)"
   fi
   rm -f -- "$said"
-  return 1
+  docker_engine_why="$why"
+  [ -z "$why" ]
 }
 
 # docker_engine_down: stops the engine, if docker_engine_up has started it. What it keeps, images above all, stays for the next time.

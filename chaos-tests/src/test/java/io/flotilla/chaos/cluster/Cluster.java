@@ -64,8 +64,18 @@ public interface Cluster extends AutoCloseable {
   /** Where clients connect. */
   List<InetSocketAddress> clients();
 
+  /** All that a node has on this machine. */
+  Path home(int node);
+
+  /** What a node's data are on: a file system of its own, where the disks are small. */
+  default Path disk(int node) {
+    return home(node).resolve("disk");
+  }
+
   /** Where a node keeps its data, as a path of this machine. */
-  Path dataOf(int node);
+  default Path dataOf(int node) {
+    return disk(node).resolve("data");
+  }
 
   /** What a node has said. */
   String log(int node);
@@ -100,10 +110,14 @@ public interface Cluster extends AutoCloseable {
   void thaw(int node);
 
   /** Leaves no room on a node's disk; only where the disks are small. */
-  void fillDisk(int node);
+  default void fillDisk(int node) {
+    Machine.fill(disk(node));
+  }
 
   /** Gives the room back; nothing happens if it was never taken. */
-  void freeDisk(int node);
+  default void freeDisk(int node) {
+    Machine.empty(disk(node));
+  }
 
   /** Sets a node's clock so much ahead of the machine's; only where clocks can be set. */
   default void setClock(int node, Duration ahead) {

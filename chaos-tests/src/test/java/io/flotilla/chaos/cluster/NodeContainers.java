@@ -250,12 +250,9 @@ public final class NodeContainers implements Cluster {
     return engine.create(command, Cluster.nameOf(node));
   }
 
-  private Path home(int node) {
+  @Override
+  public Path home(int node) {
     return directory.toAbsolutePath().resolve(Cluster.nameOf(node));
-  }
-
-  private Path disk(int node) {
-    return home(node).resolve("disk");
   }
 
   @Override
@@ -268,11 +265,6 @@ public final class NodeContainers implements Cluster {
     return IntStream.range(0, nodes)
         .mapToObj(n -> InetSocketAddress.createUnresolved(subnet.node(n), CLIENT_PORT))
         .toList();
-  }
-
-  @Override
-  public Path dataOf(int node) {
-    return disk(node).resolve("data");
   }
 
   @Override
@@ -383,16 +375,6 @@ public final class NodeContainers implements Cluster {
         .withCpuPeriod(CPU_PERIOD_MICROS)
         .withCpuQuota(quota)
         .exec();
-  }
-
-  @Override
-  public void fillDisk(int node) {
-    Machine.fill(disk(node));
-  }
-
-  @Override
-  public void freeDisk(int node) {
-    Machine.empty(disk(node));
   }
 
   @Override

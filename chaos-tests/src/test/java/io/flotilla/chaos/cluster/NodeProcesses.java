@@ -112,7 +112,7 @@ public final class NodeProcesses implements Cluster {
 
   /** What not every machine can do. */
   public enum Extra {
-    /** The nodes' data are on small disks, which can be filled: {@link #fillDisk}. */
+    /** The nodes' data are on small disks, which can be filled: {@link Cluster#fillDisk}. */
     SMALL_DISKS,
     /** The nodes are of an edition whose clocks can be set: {@link #setClock}. */
     CLOCKS
@@ -120,28 +120,12 @@ public final class NodeProcesses implements Cluster {
 
   private void prepare(Set<Extra> extras) throws IOException {
     for (int node = 0; node < nodes; node++) {
-      Files.createDirectories(dataOf(node).getParent());
+      Path disk = Files.createDirectories(disk(node));
       if (extras.contains(Extra.SMALL_DISKS)) {
-        Path disk = Files.createDirectories(disk(node));
         Machine.mount(disk, DISK_MEBIBYTES);
         mounted.add(disk);
       }
     }
-  }
-
-  private Path disk(int node) {
-    return home(node).resolve("disk");
-  }
-
-  /** Leaves no room on a node's disk; only with {@link Extra#SMALL_DISKS}. */
-  @Override
-  public void fillDisk(int node) {
-    Machine.fill(disk(node));
-  }
-
-  @Override
-  public void freeDisk(int node) {
-    Machine.empty(disk(node));
   }
 
   @Override
@@ -220,13 +204,9 @@ public final class NodeProcesses implements Cluster {
     return nodes;
   }
 
-  private Path home(int node) {
-    return directory.resolve(Cluster.nameOf(node));
-  }
-
   @Override
-  public Path dataOf(int node) {
-    return (mounted.contains(disk(node)) ? disk(node) : home(node)).resolve("data");
+  public Path home(int node) {
+    return directory.resolve(Cluster.nameOf(node));
   }
 
   @Override

@@ -193,7 +193,8 @@ final class RatisSettings {
     // Tries after an error: quickly at first (a peer that restarts is missed for each millisecond),
     // then at most once a second, so
     // that a follower that comes back is found soon. The default waits 5 s in the end.
-    Appender.setRetryPolicy(p, "1ms,10, 100ms,20, 1s,1000");
+    Appender.setRetryPolicy(
+        p, "1ms,10, 100ms,20, " + LinkedAppender.LONGEST_PAUSE.toMillis() + "ms,1000");
     // A new member counts as caught up when it is at most so many entries behind. With full batches
     // entries are large.
     RaftServerConfigKeys.setStagingCatchupGap(p, 1000);

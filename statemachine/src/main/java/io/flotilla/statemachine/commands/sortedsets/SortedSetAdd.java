@@ -52,13 +52,16 @@ final class SortedSetAdd {
   /** What ZADD is asked to do with each pair, which begin at {@code first}. */
   private record Wanted(
       boolean nx, boolean xx, boolean gt, boolean lt, boolean ch, boolean incr, int first) {
-    static Wanted of(Arguments arguments) {
+    /**
+     * @param adds whether the command adds up, whatever its options
+     */
+    static Wanted of(Arguments arguments, boolean adds) {
       boolean nx = false;
       boolean xx = false;
       boolean gt = false;
       boolean lt = false;
       boolean ch = false;
-      boolean incr = false;
+      boolean incr = adds;
       int place = 2;
       for (; place < arguments.count(); place++) {
         if (arguments.is(place, "NX")) {
@@ -102,14 +105,13 @@ final class SortedSetAdd {
     }
   }
 
-  private static final Wanted INCREMENT = new Wanted(false, false, false, false, false, true, 2);
-
   private static Reply zadd(WriteContext context, Arguments arguments) {
-    return add(context, arguments, Wanted.of(arguments));
+    return add(context, arguments, Wanted.of(arguments, false));
   }
 
+  /** As in Redis a word that is an option of ZADD is none of an increment. */
   private static Reply zincrby(WriteContext context, Arguments arguments) {
-    return add(context, arguments, INCREMENT);
+    return add(context, arguments, Wanted.of(arguments, true));
   }
 
   private static Reply add(WriteContext context, Arguments arguments, Wanted wanted) {
