@@ -312,6 +312,11 @@ final class Admission {
     return number <= 0 || number / unitsASecond >= LONG_SECONDS;
   }
 
+  /** Whether it is a point in time that has been, of those that are admitted. */
+  static boolean isPast(byte[] time) {
+    return number(time) < LONG_SECONDS * 1000;
+  }
+
   private static boolean isNoTimeOfOurs(long number, long unitsASecond) {
     long seconds = number / unitsASecond;
     return seconds < LONG_SECONDS || seconds > FAR_SECONDS;

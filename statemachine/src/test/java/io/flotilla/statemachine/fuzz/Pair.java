@@ -10,8 +10,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,8 @@ final class Pair {
   /** What is granted to a life of a millisecond. */
   private static final long PASSED_MILLIS = 5;
 
+  private static final String DELETED = "del ";
+
   /** No cursor's way is so long. */
   private static final int LONGEST_WAY = 10_000;
 
@@ -38,6 +43,10 @@ final class Pair {
   private final BareMachine ours;
   private final Fault fault;
   private Frame frame = new Frame(3, false, Frame.DEFAULTS);
+
+  /** The keys that this run has set with a time to live that had passed. */
+  private final Set<String> bornExpired = new HashSet<>();
+
   private long compared;
 
   Pair(Oracle theirs, CommandTable table, Fault fault) {
@@ -70,6 +79,7 @@ final class Pair {
       ours.fresh();
       theirs.begin(frame);
       ours.listen(frame.listens());
+      bornExpired.clear();
       for (int from = 0; from < steps.size(); ) {
         int to = from + 1;
         while (steps.get(from).isPipelined()
@@ -84,6 +94,10 @@ final class Pair {
                 ? together(steps, from, to)
                 : alone(steps.get(from), from);
         if (difference == null && frame.listens()) {
+          steps.subList(from, to).stream()
+              .flatMap(step -> step.lines().stream())
+              .filter(Pair::setsExpired)
+              .forEach(line -> bornExpired.add(line.text(1)));
           difference = ofEvents(to - 1, steps.get(to - 1));
         }
         if (difference != null) {
@@ -106,8 +120,8 @@ final class Pair {
   }
 
   private @Nullable Difference ofEvents(int at, Step step) {
-    List<String> heard = withoutExpired(ours.events());
-    List<String> meant = withoutExpired(theirs.events());
+    List<String> heard = timeless(ours.events());
+    List<String> meant = timeless(theirs.events());
     if (heard.equals(meant)) {
       return null;
     }
@@ -126,9 +140,28 @@ final class Pair {
         String.join(", ", meant.subList(first, Math.min(meant.size(), first + 10))));
   }
 
-  /** A key that has expired goes when Redis meets it, with us by the leader's sweep. */
-  private static List<String> withoutExpired(List<String> events) {
-    return events.stream().filter(event -> !event.startsWith("expired ")).toList();
+  /**
+   * A key that has expired goes when Redis meets it, with us by the leader's sweep. To BITOP
+   * without a result it is still a key in Redis, if it has not been met since it was set, and is
+   * deleted.
+   */
+  private List<String> timeless(List<String> events) {
+    return events.stream()
+        .filter(event -> !event.startsWith("expired "))
+        .filter(event -> !event.startsWith(DELETED) || !isBornExpired(event))
+        .toList();
+  }
+
+  private boolean isBornExpired(String event) {
+    return bornExpired.contains(event.substring(DELETED.length()));
+  }
+
+  private static boolean setsExpired(Line line) {
+    return line.name().equals("SET")
+        && IntStream.range(3, line.size() - 1)
+            .anyMatch(i ->
+                (line.word(i).equals("PXAT") || line.word(i).equals("EXAT"))
+                    && Admission.isPast(line.argv()[i + 1]));
   }
 
   // ---------------------------------------------------------------- in a batch
