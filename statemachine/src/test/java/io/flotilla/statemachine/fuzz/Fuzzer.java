@@ -2,6 +2,8 @@ package io.flotilla.statemachine.fuzz;
 
 import io.flotilla.statemachine.command.CommandTable;
 import io.flotilla.statemachine.commands.Families;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -61,7 +63,13 @@ final class Fuzzer {
         && counted.values().stream().mapToInt(n -> n).sum() < order.differences()
         && (order.untilNanos() == null || System.nanoTime() - order.untilNanos() < 0)) {
       Generator.Case next = generator.of(order.seed() + cases);
-      Difference difference = pair.run(next.frame(), next.steps());
+      Difference difference;
+      try {
+        difference = pair.run(next.frame(), next.steps());
+      } catch (UncheckedIOException e) {
+        throw new UncheckedIOException(
+            "in the case of seed " + next.seed(), new IOException("the server is not heard", e));
+      }
       cases++;
       if (difference != null) {
         int sofar = counted.merge(difference.signature(), 1, Integer::sum);
