@@ -5,6 +5,7 @@
 # Nothing of the suite is edited: its files are sourced as they are, and once its client is there, the procedure through which every
 # command goes is wrapped. What a cluster's client does is added, and no more:
 # - a command that is answered MOVED is sent to the node that is named, over a further connection of the same client;
+# - a client that reads raw lines reads the rest of a reply where it has read the first of them;
 # - FLUSHALL, FLUSHDB, FUNCTION FLUSH, CONFIG SET and HELLO go to all shards' leaders; DBSIZE is summed, KEYS are put together.
 # Clients that read their replies later, and transactions, stay with the node that they are connected to: tests that use them on keys of
 # other shards fail here, and say nothing of the server.
@@ -20,6 +21,9 @@ namespace eval follow {
     # id -> its protocol
     variable protocol
     array set protocol {}
+    # id -> the client from which the raw reply of its last command comes, if that is another
+    variable raw
+    array set raw {}
 }
 
 # The addresses of the shards' leaders, as the node of this client knows them.
@@ -50,6 +54,7 @@ proc ::follow::link {id address} {
             $link hello $protocol($id)
         }
     }
+    $links($id,$address) readraw $::redis::readraw($id)
     return $links($id,$address)
 }
 
@@ -61,6 +66,26 @@ proc ::follow::close {id} {
         unset links($key)
     }
     unset -nocomplain protocol($id)
+    variable raw
+    unset -nocomplain raw($id)
+}
+
+# A command, or a read, of a client that reads raw lines.
+proc ::follow::dispatch_raw {id method arguments} {
+    variable raw
+    if {[info commands ::redis::__method__$method] ne {}} {
+        if {$method in {read rawread} && [info exists raw($id)]} {
+            return [$raw($id) $method {*}$arguments]
+        }
+        return [::redis::__dispatch_here__ $id $method {*}$arguments]
+    }
+    unset -nocomplain raw($id)
+    set line [::redis::__dispatch_here__ $id $method {*}$arguments]
+    if {[regexp {^-MOVED \d+ (\S+:\d+)} $line _ address]} {
+        set raw($id) [link $id $address]
+        return [$raw($id) $method {*}$arguments]
+    }
+    return $line
 }
 
 # The replies of the other leaders.
@@ -82,9 +107,11 @@ proc ::follow::dispatch {id method arguments} {
     if {$name eq {close}} {
         close $id
     }
-    if {[info exists own($id)] || ![info exists ::redis::deferred($id)] || $::redis::deferred($id)
-        || $::redis::readraw($id) || !$::redis::blocking($id)} {
+    if {[info exists own($id)] || ![info exists ::redis::deferred($id)] || $::redis::deferred($id) || !$::redis::blocking($id)} {
         return [::redis::__dispatch_here__ $id $method {*}$arguments]
+    }
+    if {$::redis::readraw($id)} {
+        return [dispatch_raw $id $method $arguments]
     }
     if {[catch {::redis::__dispatch_here__ $id $method {*}$arguments} reply]} {
         if {[regexp {^MOVED \d+ (\S+:\d+)$} $reply _ address]} {
