@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Where Redis 7.0, which is asked, and 7.2, which is meant, are known to answer differently, and
@@ -28,6 +30,8 @@ final class Known {
   /** What XINFO tells of time, of the index's nodes, and what 7.2 tells otherwise or first. */
   private static final Set<String> OF_STREAMS =
       Set.of("radix-tree-nodes", "radix-tree-keys", "idle", "inactive", "seen-time", "active-time");
+
+  private static final Pattern SIGNED_ZERO = Pattern.compile("-0(?![0-9]|\\.[0-9]*[1-9])");
 
   private Known() {}
 
@@ -75,6 +79,22 @@ final class Known {
               .equals(Notation.show(comparable(line, theirs)));
       default -> false;
     };
+  }
+
+  /** Whether it stores a range that it does not count before: 7.2 makes no compact set of that. */
+  static boolean beginsLarge(Line line) {
+    return line.name().equals("ZRANGESTORE")
+        && IntStream.range(5, line.size())
+            .anyMatch(i -> line.word(i).equals("BYLEX") || line.word(i).equals("BYSCORE"));
+  }
+
+  /** A compact sorted set keeps a zero as an integer, which has no sign; a large one keeps it. */
+  static boolean sameButForSignOfZero(String ours, String theirs) {
+    return withoutSignOfZero(ours).equals(withoutSignOfZero(theirs));
+  }
+
+  private static String withoutSignOfZero(String shown) {
+    return SIGNED_ZERO.matcher(shown).replaceAll("0");
   }
 
   /** The same on both sides: a reply as a connection shows it. */

@@ -47,6 +47,9 @@ final class Pair {
   /** The keys that this run has set with a time to live that had passed. */
   private final Set<String> bornExpired = new HashSet<>();
 
+  /** Whether this run has made a sorted set that begins large with us and compact in 7.0. */
+  private boolean bornLarge;
+
   private long compared;
 
   Pair(Oracle theirs, CommandTable table, Fault fault) {
@@ -80,6 +83,7 @@ final class Pair {
       theirs.begin(frame);
       ours.listen(frame.listens());
       bornExpired.clear();
+      bornLarge = false;
       for (int from = 0; from < steps.size(); ) {
         int to = from + 1;
         while (steps.get(from).isPipelined()
@@ -247,7 +251,14 @@ final class Pair {
   }
 
   private @Nullable Difference compare(int at, Line line, Reply our, Reply their) {
-    return Known.same(line, our, their, frame.protocol()) ? null : ofReplies(at, line, our, their);
+    bornLarge |= Known.beginsLarge(line);
+    if (Known.same(line, our, their, frame.protocol())) {
+      return null;
+    }
+    Difference difference = ofReplies(at, line, our, their);
+    return bornLarge && Known.sameButForSignOfZero(difference.ours(), difference.theirs())
+        ? null
+        : difference;
   }
 
   private Difference ofReplies(int at, Line line, Reply our, Reply their) {
