@@ -1,5 +1,11 @@
 package io.flotilla.chaos.check;
 
+import io.flotilla.chaos.history.Ending;
+import io.flotilla.chaos.history.Operation;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
 /**
  * A register with compare-and-set, over whole numbers.
  *
@@ -22,6 +28,40 @@ public record Register(long start) implements Model<Long, Register.Action, Long>
 
   /** Sets the value if it is as expected. */
   public record CompareAndSet(String key, long expected, long value) implements Action {}
+
+  /**
+   * The same history of reads and writes without the writes of unknown outcome whose value nobody
+   * has read; it is linearizable if and only if this one is.
+   *
+   * <p>Such a write may not have happened. And where it is put nevertheless, nothing between it and
+   * the next write reads, so it can be taken out again. A leader that is cut off gives clients many
+   * of them, and each one doubles the search.
+   *
+   * @throws IllegalArgumentException if there is a compare-and-set among them: one that was not
+   *     done has seen something too
+   */
+  public static List<Operation<Action, Long>> withoutUnseen(
+      List<Operation<Action, Long>> readsAndWrites) {
+    Set<Long> read = new HashSet<>();
+    for (Operation<Action, Long> each : readsAndWrites) {
+      switch (each.action()) {
+        case Read r -> {
+          if (each.ending() instanceof Ending.Ok<Long> ok) {
+            read.add(ok.result());
+          }
+        }
+        case Write w -> {}
+        case CompareAndSet cas ->
+            throw new IllegalArgumentException("neither a read nor a write: " + each);
+      }
+    }
+    return readsAndWrites.stream()
+        .filter(each ->
+            !(each.ending() instanceof Ending.Info<Long>)
+                || !(each.action() instanceof Write write)
+                || read.contains(write.value))
+        .toList();
+  }
 
   @Override
   public Long initial() {

@@ -1,6 +1,7 @@
 package io.flotilla.chaos.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.chaos.history.Ending;
 import io.flotilla.chaos.history.Operation;
@@ -154,6 +155,67 @@ final class LinearizabilityPropertiesTest {
       }
     }
     assertThat(illegal).isBetween(tries / 20, tries - tries / 20);
+  }
+
+  /** Few values, so that what was lost is often read all the same, from another write too. */
+  private static List<Operation<Register.Action, Long>> withLostWrites(long seed) {
+    Random random = new Random(seed);
+    Function<Random, Register.Action> readsAndWrites =
+        r -> r.nextBoolean() ? new Register.Read("k") : new Register.Write("k", r.nextInt(5));
+    return withOneAnswerChanged(
+        LegalHistories.make(REGISTER, readsAndWrites, SMALL, 0.4, random),
+        r -> (long) r.nextInt(5),
+        random);
+  }
+
+  @Property(tries = 3000)
+  void writesThatNobodySawDoNotMatter(@ForAll long seed) {
+    List<Operation<Register.Action, Long>> history = withLostWrites(seed);
+    boolean isLinearizable = BruteForce.isLinearizable(REGISTER, history);
+    List<Operation<Register.Action, Long>> seen = Register.withoutUnseen(history);
+    assertThat(BruteForce.isLinearizable(REGISTER, seen))
+        .as("%s", history)
+        .isEqualTo(isLinearizable);
+    assertThat(Linearizability.check(REGISTER, seen, BUDGET).passes())
+        .as("%s", history)
+        .isEqualTo(isLinearizable);
+  }
+
+  /** All four must occur, else the property above would show little. */
+  @Example
+  void lostWritesAreOftenUnseenAndOftenNotInLegalHistoriesAndInOthers() {
+    int[] counts = new int[4];
+    int tries = 1000;
+    for (int seed = 0; seed < tries; seed++) {
+      List<Operation<Register.Action, Long>> history = withLostWrites(seed);
+      boolean anyUnseen = Register.withoutUnseen(history).size() < history.size();
+      counts[(anyUnseen ? 2 : 0) + (BruteForce.isLinearizable(REGISTER, history) ? 1 : 0)]++;
+    }
+    for (int count : counts) {
+      assertThat(count).isGreaterThan(tries / 50);
+    }
+  }
+
+  @Example
+  void onlyLostWritesAreLeftOutAndOnlyIfTheirValueWasNotRead() {
+    Operation<Register.Action, Long> seen =
+        Operation.info(1, 10, new Register.Write("k", 1), "timeout");
+    Operation<Register.Action, Long> unseen =
+        Operation.info(2, 10, new Register.Write("k", 2), "timeout");
+    Operation<Register.Action, Long> acknowledged =
+        Operation.ok(3, 10, 20, new Register.Write("k", 3), 3L);
+    Operation<Register.Action, Long> read = Operation.ok(4, 30, 40, new Register.Read("k"), 1L);
+    assertThat(Register.withoutUnseen(List.of(seen, unseen, acknowledged, read)))
+        .containsExactly(seen, acknowledged, read);
+  }
+
+  /** One that was not done has seen something too, so what it was put between would matter. */
+  @Example
+  void historiesWithCompareAndSetAreNotThinnedOut() {
+    List<Operation<Register.Action, Long>> history =
+        List.of(Operation.ok(1, 10, 20, new Register.CompareAndSet("k", 0, 1), 1L));
+    assertThatThrownBy(() -> Register.withoutUnseen(history))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Property(tries = 300)

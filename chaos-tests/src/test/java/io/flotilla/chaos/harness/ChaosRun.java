@@ -77,6 +77,9 @@ final class ChaosRun {
 
   private static final Duration PINNED_PAUSE = Duration.ofMillis(40);
 
+  /** Well below an election timeout ({@link PinnedWorkload} says why). */
+  private static final Duration PINNED_PATIENCE = Duration.ofMillis(300);
+
   /**
    * Snapshots every few hundred entries, that is every few seconds: most known faults of a Redis on
    * Raft are where snapshots, purged logs, restarts and elections meet. And a short deadline, so
@@ -239,8 +242,12 @@ final class ChaosRun {
   }
 
   private Actor actor(Cluster cluster, int number, Meter meter, long seed) {
+    return actor(cluster, number, meter, seed, CLIENT_PATIENCE);
+  }
+
+  private Actor actor(Cluster cluster, int number, Meter meter, long seed, Duration patience) {
     Random random = new Random(seed);
-    RawClient client = new RawClient(cluster.clients(), CLIENT_PATIENCE, random, transcript);
+    RawClient client = new RawClient(cluster.clients(), patience, random, transcript);
     clients.add(client);
     return new Actor(number, client, random, meter);
   }
@@ -249,7 +256,8 @@ final class ChaosRun {
     meters.forEach((workload, meter) -> {
       workload.begin(actor(cluster, 0, meter, random.nextLong()));
       for (int i = 0; i < workload.clients(plan.nodes()); i++) {
-        Actor actor = actor(cluster, i, meter, random.nextLong());
+        Duration patience = workload instanceof PinnedWorkload ? PINNED_PATIENCE : CLIENT_PATIENCE;
+        Actor actor = actor(cluster, i, meter, random.nextLong(), patience);
         threads.add(
             Thread.ofPlatform()
                 .name(workload.name() + "-" + i)

@@ -16,6 +16,8 @@ import java.util.List;
  * @param faults what the run that catches it does
  * @param workloads what its clients do
  * @param seconds how long one attempt is
+ * @param foundBy what a violation that shows it says, one of these at least; others, which a busy
+ *     machine may give too, are no proof
  */
 record SeededFault(
     String name,
@@ -23,7 +25,8 @@ record SeededFault(
     List<Edit> edits,
     List<String> faults,
     List<String> workloads,
-    int seconds) {
+    int seconds,
+    List<String> foundBy) {
   /**
    * One change of one source file.
    *
@@ -32,6 +35,24 @@ record SeededFault(
    * @param replace what stands there instead
    */
   record Edit(String file, String find, String replace) {}
+
+  /** What was told as certainly not done, and was read, or stands in the log. */
+  private static final List<String> DONE_AFTER_ALL =
+      List.of(
+          "G1A: ",
+          "said not to be done, and in the log",
+          "and done at most",
+          "was said not to be added",
+          "was said not to be pushed");
+
+  private static final List<String> STALE =
+      List.of(
+          "not linearizable",
+          "read at no place that real time allows",
+          "_REALTIME: ",
+          "does not have it");
+
+  private static final String DIGESTS_DIFFER = "VERIFY_VERDICT_DIFFER";
 
   private static final String NODE = "node/src/main/java/io/flotilla/node/";
   private static final String MACHINE = "statemachine/src/main/java/io/flotilla/statemachine/";
@@ -68,7 +89,8 @@ record SeededFault(
                     """)),
             List.of("pause", "transfer"),
             List.of("register"),
-            40),
+            40,
+            List.of("not linearizable", "acknowledged", "read at no place that real time allows")),
         new SeededFault(
             "read-without-round",
             "a leader answers reads without asking whether it still leads, as Ratis' own read path did",
@@ -83,7 +105,8 @@ record SeededFault(
                     "  private void look() {\n    if (System.nanoTime() != 0) {\n      return;\n    }")),
             List.of("isolate"),
             List.of("pinned"),
-            60),
+            60,
+            STALE),
         new SeededFault(
             "not-leader-for-appended",
             "a write that was handed to the log is told as MOVED when leadership is lost",
@@ -109,7 +132,8 @@ record SeededFault(
                     """)),
             List.of("pause", "isolate"),
             List.of("append", "set", "queue"),
-            90),
+            90,
+            DONE_AFTER_ALL),
         new SeededFault(
             "unknown-as-failure",
             "an unknown outcome is told as CLUSTERDOWN, which clients repeat",
@@ -120,7 +144,8 @@ record SeededFault(
                     "CLUSTER_DOWN;")),
             List.of("pause", "isolate", "halves"),
             List.of("append", "set", "counter"),
-            60),
+            60,
+            DONE_AFTER_ALL),
         new SeededFault(
             "replica-read",
             "replicas answer reads of connections that did not ask for it",
@@ -131,7 +156,8 @@ record SeededFault(
                     "            transaction == null && entry.how() == How.SHARD && !entry.changes();")),
             List.of("isolate", "transfer"),
             List.of("append", "register", "set"),
-            60),
+            60,
+            STALE),
         new SeededFault(
             "local-clock",
             "each replica takes its own clock for machine time",
@@ -142,7 +168,8 @@ record SeededFault(
                     "    machineTime = Math.max(machineTime, System.currentTimeMillis());")),
             List.of("stutter"),
             List.of("ttl"),
-            20),
+            20,
+            List.of(DIGESTS_DIFFER)),
         new SeededFault(
             "chance-spop",
             "SPOP takes what chance gives each replica",
@@ -154,7 +181,8 @@ record SeededFault(
                         + "java.util.concurrent.ThreadLocalRandom.current().nextLong(set.size())}) {")),
             List.of("transfer"),
             List.of("pop"),
-            20),
+            20,
+            List.of(DIGESTS_DIFFER, "was delivered")),
         new SeededFault(
             "ttl-lost-in-snapshot",
             "keys come out of a snapshot without their time to live",
@@ -165,7 +193,8 @@ record SeededFault(
                     "ValueCodec.decode(source, keyspace.hash()), deadline < 0 ? deadline : Expirable.NEVER, version);")),
             List.of("kill", "snapshot"),
             List.of("ttl"),
-            45),
+            45,
+            List.of(DIGESTS_DIFFER, "still there")),
         new SeededFault(
             "snapshot-time-ahead",
             "a snapshot's machine time is later than its data",
@@ -176,7 +205,8 @@ record SeededFault(
                     "            .setMachineTimeMillis(machineTime + 60_000)")),
             List.of("kill", "snapshot"),
             List.of("ttl"),
-            45),
+            45,
+            List.of(DIGESTS_DIFFER)),
         new SeededFault(
             "snapshot-off-by-one",
             "a snapshot says that it is of the entry before its last, which is then applied twice",
@@ -191,7 +221,8 @@ record SeededFault(
                     "    this.index = index - 1;")),
             List.of("kill", "snapshot"),
             List.of("append", "counter", "queue"),
-            60),
+            60,
+            List.of(DIGESTS_DIFFER, "DUPLICATE: ", "was delivered")),
         new SeededFault(
             "truncated-log",
             "a log that is shorter than what was said to be durable is accepted",
@@ -204,9 +235,11 @@ record SeededFault(
                     NODE + "raft/LogPreflight.java",
                     "    boolean mayBeTorn = last && s.open && next > mark.index();",
                     "    boolean mayBeTorn = last && s.open;")),
-            List.of("corrupt"),
-            List.of("append", "register"),
-            120),
+            List.of("forget"),
+            List.of("append", "register", "set"),
+            60,
+            List.of(
+                "LOST_APPEND: ", "not linearizable", "and in the log 0 times", "does not have it")),
         new SeededFault(
             "out-of-order-apply",
             "followers apply the commands of an entry in the other order",
@@ -226,6 +259,12 @@ record SeededFault(
                     """)),
             List.of("kill", "transfer"),
             List.of("append", "queue"),
-            45));
+            45,
+            List.of(DIGESTS_DIFFER, "INCOMPATIBLE_ORDER: ", "was delivered")));
+  }
+
+  /** Whether this violation shows the fault, and not only that something is wrong. */
+  boolean isShownBy(String violation) {
+    return foundBy.stream().anyMatch(violation::contains);
   }
 }

@@ -18,6 +18,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,17 @@ final class Damage {
 
   private static final String SERVES = "serves clients on";
 
+  private static final String STARTED = ", and the node started all the same";
+
+  /** How long two nodes are a majority by themselves: some marks of durability, and some writes. */
+  private static final Duration ALONE = Duration.ofSeconds(3);
+
+  /** How long who has forgotten may go on without those who have not. */
+  private static final Duration WITHOUT = Duration.ofSeconds(5);
+
+  /** How many of the entries that were durable are forgotten, at most. */
+  private static final int FORGOTTEN_MAX = 20;
+
   /** Where the index stands in the file that says how far a log is durable. */
   private static final int MARK_AT = 8;
 
@@ -63,10 +76,8 @@ final class Damage {
       String what = Cluster.nameOf(node) + ": " + file.getFileName() + hurt.how;
       byte[] whole = Files.readAllBytes(file);
       Files.write(file, hurt.damaged);
-      int served = timesServed(stage, node);
-      stage.cluster().start(node);
       Path aside = file.resolveSibling(file.getFileName() + ".damaged");
-      if (isRefused(stage, node, what, aside, served)) {
+      if (isRefused(stage, node, what, aside)) {
         Files.write(file, whole);
         stage.start(node);
         return Injected.atOnce(what + ", which was refused");
@@ -76,6 +87,84 @@ final class Damage {
     } catch (IOException e) {
       throw new AssertionError("the files of " + Cluster.nameOf(node), e);
     }
+  }
+
+  /**
+   * A log that is cut where it matters: all nodes but a leader and another one are frozen, so what
+   * is acknowledged then is on these two alone. Both are killed, the other one's log is cut, and it
+   * comes back without the leader.
+   *
+   * <p>It must refuse to start. A node that starts makes a majority with those that were frozen,
+   * and together they know nothing of what had been acknowledged.
+   */
+  static Injected forget(Stage stage, Random random) {
+    Cluster cluster = stage.cluster();
+    int leader = Target.LEADER.choose(cluster, random).getFirst();
+    List<Integer> others =
+        IntStream.range(0, cluster.nodes()).filter(n -> n != leader).boxed().toList();
+    int other = others.get(random.nextInt(others.size()));
+    List<Integer> frozen = others.stream().filter(n -> n != other).toList();
+    frozen.forEach(cluster::freeze);
+    LockSupport.parkNanos(ALONE.toNanos());
+    List<Integer> both = List.of(other, leader);
+    both.forEach(stage::mayEnd);
+    both.forEach(cluster::kill);
+    frozen.forEach(cluster::thaw);
+    try {
+      Hurt hurt = forgotten(cluster.dataOf(other), random);
+      if (hurt == null) {
+        return new Injected(
+            Cluster.nameOf(other) + " has nothing to forget, and was killed with its leader",
+            Duration.ZERO,
+            () -> both.forEach(stage::start));
+      }
+      byte[] whole = Files.readAllBytes(hurt.file);
+      String what =
+          Cluster.nameOf(other)
+              + ": "
+              + hurt.file.getFileName()
+              + hurt.how
+              + ", without "
+              + Cluster.nameOf(leader);
+      Files.write(hurt.file, hurt.damaged);
+      Came came = start(stage, other, what);
+      if (came == Came.SERVES) {
+        stage.violation(what + STARTED);
+        return new Injected(what + STARTED, WITHOUT, () -> both.forEach(stage::start));
+      }
+      if (came == Came.NEITHER) {
+        cluster.kill(other);
+      }
+      Files.write(hurt.file, whole);
+      both.forEach(stage::start);
+      return Injected.atOnce(what + ", which was refused");
+    } catch (IOException e) {
+      throw new AssertionError("the files of " + Cluster.nameOf(other), e);
+    }
+  }
+
+  /** An open log without its last entries, among them such as were durable. */
+  private static @Nullable Hurt forgotten(Path data, Random random) throws IOException {
+    Map<Path, List<Choice>> byFile = new LinkedHashMap<>();
+    for (Choice choice : choices(data)) {
+      if (isOpen(choice.file)) {
+        byFile.computeIfAbsent(choice.file, f -> new ArrayList<>()).add(choice);
+      }
+    }
+    // The log that was written to most, which is a shard's.
+    List<Choice> most =
+        byFile.values().stream()
+            .max(Comparator.comparingInt(choices -> choices.size()))
+            .orElse(List.of());
+    if (most.isEmpty()) {
+      return null;
+    }
+    int forgotten = Math.min(most.size(), 1 + random.nextInt(FORGOTTEN_MAX));
+    Choice choice = most.get(most.size() - forgotten);
+    return new Hurt(
+        choice.file,
+        " is cut before entry " + choice.place.entry().index(),
+        Arrays.copyOf(Files.readAllBytes(choice.file), choice.place.from()));
   }
 
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
@@ -103,20 +192,10 @@ final class Damage {
   }
 
   private static @Nullable Hurt log(Path data, Random random) throws IOException {
-    List<Choice> open = new ArrayList<>();
-    List<Choice> closed = new ArrayList<>();
-    for (Path file : files(data, "log_\\S+")) {
-      Path group = parent(parent(file));
-      long durable = mark(group.resolve("flotilla").resolve("durable"));
-      long covered =
-          files(group, "snapshot\\.\\d+_\\d+").stream().mapToLong(Damage::index).max().orElse(-1);
-      boolean isOpen = file.getFileName().toString().startsWith("log_inprogress");
-      for (LogRecords.Place place : LogRecords.places(Files.readAllBytes(file))) {
-        if (place.entry().index() > covered && place.entry().index() <= durable) {
-          (isOpen ? open : closed).add(new Choice(file, place));
-        }
-      }
-    }
+    Map<Boolean, List<Choice>> all =
+        choices(data).stream().collect(Collectors.partitioningBy(choice -> isOpen(choice.file)));
+    List<Choice> open = all.getOrDefault(true, List.of());
+    List<Choice> closed = all.getOrDefault(false, List.of());
     List<Choice> from =
         closed.isEmpty() || (random.nextInt(4) != 0 && !open.isEmpty()) ? open : closed;
     if (from.isEmpty()) {
@@ -140,6 +219,27 @@ final class Damage {
     };
   }
 
+  private static boolean isOpen(Path log) {
+    return log.getFileName().toString().startsWith("log_inprogress");
+  }
+
+  /** All entries that the node had said to be durable, and that no snapshot of its covers. */
+  private static List<Choice> choices(Path data) throws IOException {
+    List<Choice> choices = new ArrayList<>();
+    for (Path file : files(data, "log_\\S+")) {
+      Path group = parent(parent(file));
+      long durable = mark(group.resolve("flotilla").resolve("durable"));
+      long covered =
+          files(group, "snapshot\\.\\d+_\\d+").stream().mapToLong(Damage::index).max().orElse(-1);
+      for (LogRecords.Place place : LogRecords.places(Files.readAllBytes(file))) {
+        if (place.entry().index() > covered && place.entry().index() <= durable) {
+          choices.add(new Choice(file, place));
+        }
+      }
+    }
+    return choices;
+  }
+
   private static Path parent(Path path) {
     return Objects.requireNonNull(path.getParent());
   }
@@ -148,8 +248,16 @@ final class Damage {
     return Files.exists(file) ? ByteBuffer.wrap(Files.readAllBytes(file)).getLong(MARK_AT) : -1;
   }
 
-  /** Whether the node ended; false if it goes on by right. */
-  private static boolean isRefused(Stage stage, int node, String what, Path aside, int served) {
+  /** What became of a node that was started on a damaged file. */
+  private enum Came {
+    ENDED,
+    SERVES,
+    NEITHER
+  }
+
+  private static Came start(Stage stage, int node, String what) {
+    int served = timesServed(stage, node);
+    stage.cluster().start(node);
     long deadline = System.nanoTime() + START_PATIENCE.toNanos();
     while (System.nanoTime() < deadline) {
       Optional<Integer> code = stage.cluster().exitCode(node);
@@ -157,20 +265,30 @@ final class Damage {
         if (code.get() != UNTRUSTED_DATA) {
           stage.violation(what + ", and the node ended with exit code " + code.get());
         }
-        return true;
+        return Came.ENDED;
       }
       if (timesServed(stage, node) > served) {
-        if (Files.exists(aside)) {
-          return false;
-        }
-        stage.violation(what + ", and the node started all the same");
-        stage.cluster().kill(node);
-        return true;
+        return Came.SERVES;
       }
       LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
     }
     stage.violation(what + ", and the node neither serves nor ends");
-    stage.cluster().kill(node);
+    return Came.NEITHER;
+  }
+
+  /** Whether a start on a damaged file was refused; false if the node goes on by right. */
+  private static boolean isRefused(Stage stage, int node, String what, Path aside) {
+    switch (start(stage, node, what)) {
+      case ENDED -> {}
+      case SERVES -> {
+        if (Files.exists(aside)) {
+          return false;
+        }
+        stage.violation(what + STARTED);
+        stage.cluster().kill(node);
+      }
+      case NEITHER -> stage.cluster().kill(node);
+    }
     return true;
   }
 

@@ -118,6 +118,7 @@ public final class Faults {
             new Named("client-side", Where.CONTAINERS, Faults::clientSide),
             new Named("clients", Faults::clients),
             new Named("corrupt", Damage::inject),
+            new Named("forget", Damage::forget),
             new Named(DISK_FULL_NAME, Faults::diskFull))) {
       all.put(each.name, each);
     }

@@ -23,7 +23,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>Clients that follow redirects leave a leader that is cut off, or are held up there by a write,
  * and then nobody is left to see its stale reads. Here a reader stays, and writers wait at every
- * other node for the moment at which it leads.
+ * other node for the moment at which it leads. The writer stays too: Ratis takes a leader that
+ * hears nobody down only when nothing has come for a whole election timeout, so what keeps an old
+ * leader in office, and its reads dangerous, is that it is written to more often than that. So
+ * clients here are impatient too: who waits until the leader gives a write up writes too seldom.
  */
 public final class PinnedWorkload implements Workload {
   private static final int PLACES = 6;
@@ -58,10 +61,10 @@ public final class PinnedWorkload implements Workload {
     Random random = actor.random();
     int node = actor.number() / 2 % actor.client().nodes().size();
     boolean reads = actor.number() % 2 == 0;
-    // A reader asks mostly where its node serves; a writer everywhere, until its node leads.
+    // Both ask mostly where their node serves, and else anywhere, to find out when it leads.
     List<Integer> served = List.copyOf(servedBy.computeIfAbsent(node, n -> newKeySet()));
     int place =
-        reads && !served.isEmpty() && random.nextInt(4) > 0
+        !served.isEmpty() && random.nextInt(4) > 0
             ? served.get(random.nextInt(served.size()))
             : random.nextInt(PLACES);
     String key = run + ":pinned:" + place + ":" + uses.get(place) / USES_PER_KEY;
@@ -90,7 +93,7 @@ public final class PinnedWorkload implements Workload {
     if (ending instanceof Ending.Ok<Long>) {
       servedBy.computeIfAbsent(node, n -> newKeySet()).add(place);
       uses.incrementAndGet(place);
-    } else if (reads) {
+    } else if (ending instanceof Ending.Fail<Long>) {
       servedBy.computeIfAbsent(node, n -> newKeySet()).remove(place);
     }
   }
@@ -100,7 +103,10 @@ public final class PinnedWorkload implements Workload {
     return RegisterWorkload.judge(
         name(),
         Linearizability.checkParts(
-            new Register(0), operations(), Register.Action::key, RegisterWorkload.BUDGET_PER_KEY));
+            new Register(0),
+            Register.withoutUnseen(operations()),
+            Register.Action::key,
+            RegisterWorkload.BUDGET_PER_KEY));
   }
 
   @Override
