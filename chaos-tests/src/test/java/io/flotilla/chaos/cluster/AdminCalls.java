@@ -18,14 +18,13 @@ import java.util.function.IntFunction;
 
 /** Operators' calls to a cluster whose nodes may be down. */
 final class AdminCalls implements AutoCloseable {
-  private static final System.Logger logger = System.getLogger(AdminCalls.class.getName());
-
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
   private final IntFunction<String> endpoint;
   private final String token;
   private final Map<Integer, ManagedChannel> channels = new ConcurrentHashMap<>();
+  private volatile String lastFailure = "nobody was asked";
 
   /**
    * @param endpoint of each node, {@code host:port}
@@ -42,10 +41,15 @@ final class AdminCalls implements AutoCloseable {
       try {
         return Optional.of(call.apply(stub(node, patience)));
       } catch (StatusRuntimeException e) {
-        logger.log(System.Logger.Level.DEBUG, "the next one may know", e);
+        lastFailure = Cluster.nameOf(node) + ": " + e.getStatus();
       }
     }
     return Optional.empty();
+  }
+
+  /** What the last node said that did not answer. */
+  String lastFailure() {
+    return lastFailure;
   }
 
   private AdminBlockingStub stub(int node, Duration patience) {

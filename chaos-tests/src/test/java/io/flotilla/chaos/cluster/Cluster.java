@@ -144,7 +144,7 @@ public interface Cluster extends AutoCloseable {
   default Optional<String> replace(int node, Duration patience) {
     ReplaceNodeRequest request = ReplaceNodeRequest.newBuilder().setOldNode(nameOf(node)).build();
     long deadline = System.nanoTime() + patience.toNanos();
-    String last = "nobody answered";
+    String last = "";
     while (System.nanoTime() < deadline) {
       Optional<ReplaceNodeProgress> progress =
           maybeAsk(
@@ -161,6 +161,8 @@ public interface Cluster extends AutoCloseable {
         if (progress.get().getState() == ReplaceNodeState.REPLACE_NODE_STATE_DONE) {
           return Optional.empty();
         }
+      } else {
+        last = "nobody answered; " + lastFailure();
       }
       LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
     }
@@ -176,6 +178,9 @@ public interface Cluster extends AutoCloseable {
   /** Ends everything. */
   @Override
   void close();
+
+  /** What the last node said that did not answer {@link #maybeAsk}. */
+  String lastFailure();
 
   /** The cluster at a glance, if a node answers. */
   default Optional<ClusterStatus> maybeStatus() {

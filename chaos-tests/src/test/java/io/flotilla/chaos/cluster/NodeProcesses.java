@@ -316,6 +316,11 @@ public final class NodeProcesses implements Cluster {
   }
 
   @Override
+  public String lastFailure() {
+    return admin.lastFailure();
+  }
+
+  @Override
   public <T> Optional<T> maybeAsk(Duration patience, Function<AdminBlockingStub, T> call) {
     return admin.maybeAsk(
         IntStream.range(0, nodes).filter(this::isRunning).toArray(), patience, call);

@@ -441,6 +441,9 @@ public final class Faults {
   private static Injected replace(Stage stage, Random random) {
     Target target = Target.any(random, ONE, LEADER, METADATA_LEADER);
     int node = target.choose(stage.cluster(), random).getFirst();
+    if (!stage.isWhole()) {
+      return Injected.atOnce("nobody, for a node that lost its disk is still to be replaced");
+    }
     stage.mayEnd(node);
     stage.cluster().kill(node);
     stage.cluster().wipe(node);
@@ -452,8 +455,10 @@ public final class Faults {
           stage
               .cluster()
               .replace(node, REPLACE)
-              .ifPresent(why ->
-                  stage.violation(Cluster.nameOf(node) + " could not be replaced; last: " + why));
+              .ifPresent(why -> {
+                stage.violation(Cluster.nameOf(node) + " could not be replaced; last: " + why);
+                stage.notWhole();
+              });
           stage.start(node);
         });
   }

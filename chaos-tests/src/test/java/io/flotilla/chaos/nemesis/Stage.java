@@ -29,6 +29,7 @@ public final class Stage {
   private final Map<Integer, Integer> mayEnd = new ConcurrentHashMap<>();
 
   private final Set<Integer> mayHalt = ConcurrentHashMap.newKeySet();
+  private boolean whole = true;
 
   public Stage(Cluster cluster, List<RawClient> clients, Consumer<String> violations) {
     this.cluster = cluster;
@@ -65,6 +66,15 @@ public final class Stage {
   void mayHalt(int node) {
     mayHalt.add(node);
     mayEnd(node);
+  }
+
+  /** A node that lost its data was not replaced: another one may not lose its own. */
+  void notWhole() {
+    whole = false;
+  }
+
+  boolean isWhole() {
+    return whole;
   }
 
   /** Whether this is how a node ends that was asked to. */

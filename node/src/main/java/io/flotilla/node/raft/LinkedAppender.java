@@ -17,7 +17,10 @@ import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.retry.RetryPolicy;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.leader.FollowerInfo;
@@ -204,6 +207,28 @@ final class LinkedAppender extends LogAppenderBase {
         }
       }
     }
+  }
+
+  @Override
+  public @Nullable AppendEntriesRequestProto newAppendEntriesRequest(
+      long callId, boolean isHeartbeat) throws RaftLogIOException {
+    AppendEntriesRequestProto request = super.newAppendEntriesRequest(callId, isHeartbeat);
+    return request == null
+        ? null
+        : toMember(request, getServer().getRaftConf(), getFollower().getId());
+  }
+
+  /**
+   * A replica neither votes nor stands before its leader has told it that it is no longer only
+   * being filled. Ratis tells so whom it has seen catch up, and may forget that; who is a voter of
+   * the configuration is told so here.
+   */
+  static AppendEntriesRequestProto toMember(
+      AppendEntriesRequestProto request, RaftConfiguration configuration, RaftPeerId follower) {
+    return request.getInitializing()
+            && configuration.getPeer(follower, RaftPeerRole.FOLLOWER) != null
+        ? request.toBuilder().setInitializing(false).build()
+        : request;
   }
 
   /** Under the lock. */
