@@ -31,6 +31,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.RaftServerRpc;
 import org.apache.ratis.thirdparty.com.google.protobuf.AbstractMessage;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
@@ -50,6 +51,7 @@ final class LinkedServerRpc implements RaftServerRpc {
   private final RaftServer server;
   private final RaftLinks links;
   private final InetSocketAddress address;
+  private final VoteRoom room;
   private final Map<NodeId, InetSocketAddress> peers = new ConcurrentHashMap<>();
   private final Map<ByteString, RaftServer.Division> divisions = new ConcurrentHashMap<>();
   private final ExecutorService patient =
@@ -61,6 +63,8 @@ final class LinkedServerRpc implements RaftServerRpc {
     this.server = server;
     this.links = links;
     this.address = address;
+    this.room =
+        new VoteRoom(RaftServerConfigKeys.storageDir(server.getProperties()).getFirst().toPath());
   }
 
   @Override
@@ -114,15 +118,15 @@ final class LinkedServerRpc implements RaftServerRpc {
         }
         case VOTE -> {
           RequestVoteRequestProto request = RequestVoteRequestProto.parseFrom(body);
-          yield patiently(() -> server.requestVote(request).toByteArray());
+          yield withRoom(() -> server.requestVote(request).toByteArray());
         }
         case SNAPSHOT -> {
           InstallSnapshotRequestProto request = InstallSnapshotRequestProto.parseFrom(body);
-          yield patiently(() -> server.installSnapshot(request).toByteArray());
+          yield withRoom(() -> server.installSnapshot(request).toByteArray());
         }
         case STAND -> {
           StartLeaderElectionRequestProto request = StartLeaderElectionRequestProto.parseFrom(body);
-          yield patiently(() -> server.startLeaderElection(request).toByteArray());
+          yield withRoom(() -> server.startLeaderElection(request).toByteArray());
         }
       };
     } catch (IOException e) {
@@ -139,6 +143,7 @@ final class LinkedServerRpc implements RaftServerRpc {
         .thenComposeAsync(
             each -> {
               try {
+                room.require();
                 return append(each);
               } catch (IOException e) {
                 return CompletableFuture.failedFuture(e);
@@ -183,6 +188,14 @@ final class LinkedServerRpc implements RaftServerRpc {
     return null;
   }
 
+  /** What may change the term or the vote. */
+  private <T> CompletableFuture<T> withRoom(Callable<T> work) {
+    return patiently(() -> {
+      room.require();
+      return work.call();
+    });
+  }
+
   private <T> CompletableFuture<T> patiently(Callable<T> work) {
     CompletableFuture<T> done = new CompletableFuture<>();
     try {
@@ -203,6 +216,7 @@ final class LinkedServerRpc implements RaftServerRpc {
 
   @Override
   public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
+    room.require(); // It asks without a term of its own at first, and is not heard without room.
     return ask(Subject.VOTE, request.getServerRequest(), request, RequestVoteReplyProto.parser());
   }
 
