@@ -188,7 +188,7 @@ public final class TrainingRun {
       int[][] ports = new int[NODES][LISTENERS.size()];
       for (int[] node : ports) {
         for (int i = 0; i < node.length; i++) {
-          ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+          ServerSocket socket = FreePort.hold();
           held.add(socket);
           node[i] = socket.getLocalPort();
         }

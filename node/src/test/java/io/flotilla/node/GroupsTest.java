@@ -15,8 +15,6 @@ import io.flotilla.node.raft.RaftSettings;
 import io.flotilla.proto.identity.HeldGroup;
 import io.flotilla.proto.identity.Membership;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,11 +46,7 @@ class GroupsTest {
   void open() throws IOException {
     directory = DataDirectory.open(dir, "n1");
     directory.join("c".repeat(40), METADATA.toString(), List.of());
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-    }
-    self = new Peer(directory.nodeId(), "127.0.0.1", port);
+    self = new Peer(directory.nodeId(), "127.0.0.1", TestPorts.one());
     start();
   }
 

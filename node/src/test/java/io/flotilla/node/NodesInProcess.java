@@ -7,7 +7,6 @@ import io.flotilla.node.config.NodeConfig;
 import io.flotilla.node.raft.Halt;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,11 +67,11 @@ final class NodesInProcess implements AutoCloseable {
 
   /** Ports that were free a moment ago: all are held at once, so none comes twice. */
   private static Map<String, Integer> freePorts() {
-    try (ServerSocket a = held();
-        ServerSocket b = held();
-        ServerSocket c = held();
-        ServerSocket d = held();
-        ServerSocket e = held()) {
+    try (ServerSocket a = FreePort.hold();
+        ServerSocket b = FreePort.hold();
+        ServerSocket c = FreePort.hold();
+        ServerSocket d = FreePort.hold();
+        ServerSocket e = FreePort.hold()) {
       List<ServerSocket> held = List.of(a, b, c, d, e);
       Map<String, Integer> free = new LinkedHashMap<>();
       for (int i = 0; i < LISTENERS.size(); i++) {
@@ -82,10 +81,6 @@ final class NodesInProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static ServerSocket held() throws IOException {
-    return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
   }
 
   private Map<String, Integer> portsOf(String name) {

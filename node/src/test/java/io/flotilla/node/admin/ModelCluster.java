@@ -1,5 +1,6 @@
 package io.flotilla.node.admin;
 
+import io.flotilla.node.TestPorts;
 import io.flotilla.node.admin.AdminException.Kind;
 import io.flotilla.node.metadata.ClusterView.Endpoint;
 import io.flotilla.node.metadata.LeaderHints;
@@ -31,7 +32,6 @@ import io.flotilla.statemachine.metadata.Verdict;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -147,15 +147,9 @@ final class ModelCluster implements AutoCloseable {
 
   /** Starts a process; port 0: a free one. */
   Process start(String id, String name, int port) throws IOException {
-    Process process = new Process(id, name, port == 0 ? freePort() : port);
+    Process process = new Process(id, name, port == 0 ? TestPorts.one() : port);
     processes.put(id, process);
     return process;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Ends a process; what it led is led by another. */

@@ -3,12 +3,11 @@ package io.flotilla.node.commands;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.node.TestPorts;
 import io.flotilla.node.session.RespClient;
 import io.flotilla.node.session.SessionSettings;
 import io.flotilla.node.session.TestNode;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,9 +35,7 @@ class RedisOracleTest {
   @BeforeAll
   static void start() throws IOException {
     Assumptions.assumeTrue(Files.isExecutable(BINARY), "redis-server is not installed");
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    port = TestPorts.one();
     redis =
         new ProcessBuilder(
                 BINARY.toString(),
@@ -47,7 +44,7 @@ class RedisOracleTest {
                 "--cluster-enabled",
                 "yes",
                 "--cluster-port",
-                "" + busPort(),
+                "" + TestPorts.one(),
                 "--save",
                 "",
                 "--dir",
@@ -72,12 +69,6 @@ class RedisOracleTest {
       await()
           .atMost(START_SECONDS, TimeUnit.SECONDS)
           .until(() -> client.call("CLUSTER INFO").contains("cluster_state:ok"));
-    }
-  }
-
-  private static int busPort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
     }
   }
 

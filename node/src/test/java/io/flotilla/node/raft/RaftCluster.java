@@ -2,6 +2,7 @@ package io.flotilla.node.raft;
 
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.node.TestPorts;
 import io.flotilla.node.peer.PeerMesh;
 import io.flotilla.node.peer.RaftFrames;
 import io.flotilla.node.proposal.GroupId;
@@ -11,9 +12,7 @@ import io.flotilla.node.proposal.ShardLog;
 import io.flotilla.node.resp.EventLoops;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,9 +103,7 @@ public final class RaftCluster implements AutoCloseable {
   }
 
   static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
+    return TestPorts.one();
   }
 
   /** Starts a node on its directory. */

@@ -3,10 +3,9 @@ package io.flotilla.node.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.node.TestPorts;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,13 +84,11 @@ class RatisOwnReadPathIsStaleTest {
     BareRatis(Path dir) throws IOException {
       List<RaftPeer> peers = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-          peers.add(
-              RaftPeer.newBuilder()
-                  .setId(String.format("%040x", i + 1))
-                  .setAddress("127.0.0.1:" + free.getLocalPort())
-                  .build());
-        }
+        peers.add(
+            RaftPeer.newBuilder()
+                .setId(String.format("%040x", i + 1))
+                .setAddress("127.0.0.1:" + TestPorts.one())
+                .build());
       }
       group = RaftGroup.valueOf(RaftGroupId.valueOf(new UUID(1, 1)), peers);
       RaftSettings slow =
