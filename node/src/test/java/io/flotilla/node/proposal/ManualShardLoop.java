@@ -1,11 +1,15 @@
 package io.flotilla.node.proposal;
 
-import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 
-/** A shard's loop without a thread: what is queued runs when the test says so. */
+/**
+ * A shard's loop without a thread: what is queued runs when the test says so. Any thread may queue,
+ * as with the real one: a snapshot's writer does.
+ */
 final class ManualShardLoop implements ShardLoop {
-  private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final BooleanSupplier mayRunInline;
   private boolean running;
 
@@ -51,8 +55,10 @@ final class ManualShardLoop implements ShardLoop {
     if (running) {
       return;
     }
-    while (!tasks.isEmpty()) {
-      take(tasks.removeFirst());
+    Runnable task = tasks.poll();
+    while (task != null) {
+      take(task);
+      task = tasks.poll();
     }
   }
 
