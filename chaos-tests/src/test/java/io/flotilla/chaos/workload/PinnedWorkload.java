@@ -3,7 +3,6 @@ package io.flotilla.chaos.workload;
 import static io.flotilla.chaos.resp.RespValue.text;
 import static java.util.concurrent.ConcurrentHashMap.newKeySet;
 
-import io.flotilla.chaos.check.Linearizability;
 import io.flotilla.chaos.check.Register;
 import io.flotilla.chaos.history.Ending;
 import io.flotilla.chaos.history.History;
@@ -100,13 +99,7 @@ public final class PinnedWorkload implements Workload {
 
   @Override
   public List<String> judge() {
-    return RegisterWorkload.judge(
-        name(),
-        Linearizability.checkParts(
-            new Register(0),
-            Register.withoutUnseen(operations()),
-            Register.Action::key,
-            RegisterWorkload.BUDGET_PER_KEY));
+    return RegisterWorkload.judge(name(), 0, Register.withoutUnseen(operations()));
   }
 
   @Override

@@ -169,10 +169,16 @@ public final class RegisterWorkload implements Workload {
 
   @Override
   public List<String> judge() {
+    return judge(name, ABSENT, operations());
+  }
+
+  /** Judges operations on registers that hold this at first, each register for itself. */
+  static List<String> judge(
+      String name, long atFirst, List<Operation<Register.Action, Long>> operations) {
     return judge(
         name,
         Linearizability.checkParts(
-            new Register(ABSENT), operations(), Register.Action::key, BUDGET_PER_KEY));
+            new Register(atFirst), operations, Register.Action::key, BUDGET_PER_KEY));
   }
 
   /** What a verdict says of a workload. */
