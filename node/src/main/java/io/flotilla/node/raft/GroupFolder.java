@@ -16,7 +16,8 @@ import org.apache.ratis.server.raftlog.LogProtoUtils;
  *   groups/&lt;group&gt;/current/    Ratis: log segments, raft-meta (term and vote), raft-meta.conf (members)
  *                  sm/         snapshots, the newest two; Ratis swaps the whole folder when it installs one
  *                  tmp/        Ratis: a snapshot that is arriving
- *                  flotilla/   durable (the {@link DurabilityMarker}), and a snapshot that is being written
+ *                  flotilla/   durable (the {@link DurabilityMarker}), vote (the {@link KeptVote}), and a
+ *                              snapshot that is being written
  * </pre>
  *
  * <p>A group's folder is made once; group ids are never reused.
@@ -27,12 +28,14 @@ final class GroupFolder {
   private final GroupId group;
   private final Path root;
   private final DurabilityMarker marker;
+  private final KeptVote keptVote;
   private final SnapshotFiles snapshots;
 
   GroupFolder(GroupId group, Path groups) {
     this.group = group;
     this.root = groups.resolve(group.toString());
     this.marker = new DurabilityMarker(ours().resolve("durable"));
+    this.keptVote = new KeptVote(votes(), ours().resolve("vote"));
     this.snapshots =
         new SnapshotFiles(root.resolve("sm"), root.resolve("tmp"), ours().resolve("snapshot.new"));
   }
@@ -65,6 +68,10 @@ final class GroupFolder {
 
   DurabilityMarker marker() {
     return marker;
+  }
+
+  KeptVote keptVote() {
+    return keptVote;
   }
 
   SnapshotFiles snapshots() {

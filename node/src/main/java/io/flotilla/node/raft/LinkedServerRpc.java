@@ -1,11 +1,14 @@
 package io.flotilla.node.raft;
 
+import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.raft.RaftLinks.Subject;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -51,7 +54,9 @@ final class LinkedServerRpc implements RaftServerRpc {
   private final RaftServer server;
   private final RaftLinks links;
   private final InetSocketAddress address;
+  private final Path groups;
   private final VoteRoom room;
+  private final Map<ByteString, KeptVote> keptVotes = new ConcurrentHashMap<>();
   private final Map<NodeId, InetSocketAddress> peers = new ConcurrentHashMap<>();
   private final Map<ByteString, RaftServer.Division> divisions = new ConcurrentHashMap<>();
   private final ExecutorService patient =
@@ -63,8 +68,8 @@ final class LinkedServerRpc implements RaftServerRpc {
     this.server = server;
     this.links = links;
     this.address = address;
-    this.room =
-        new VoteRoom(RaftServerConfigKeys.storageDir(server.getProperties()).getFirst().toPath());
+    this.groups = RaftServerConfigKeys.storageDir(server.getProperties()).getFirst().toPath();
+    this.room = new VoteRoom(groups);
   }
 
   @Override
@@ -118,15 +123,18 @@ final class LinkedServerRpc implements RaftServerRpc {
         }
         case VOTE -> {
           RequestVoteRequestProto request = RequestVoteRequestProto.parseFrom(body);
-          yield withRoom(() -> server.requestVote(request).toByteArray());
+          yield promising(
+              request.getServerRequest(), () -> server.requestVote(request).toByteArray());
         }
         case SNAPSHOT -> {
           InstallSnapshotRequestProto request = InstallSnapshotRequestProto.parseFrom(body);
-          yield withRoom(() -> server.installSnapshot(request).toByteArray());
+          yield promising(
+              request.getServerRequest(), () -> server.installSnapshot(request).toByteArray());
         }
         case STAND -> {
           StartLeaderElectionRequestProto request = StartLeaderElectionRequestProto.parseFrom(body);
-          yield withRoom(() -> server.startLeaderElection(request).toByteArray());
+          yield promising(
+              request.getServerRequest(), () -> server.startLeaderElection(request).toByteArray());
         }
       };
     } catch (IOException e) {
@@ -144,7 +152,8 @@ final class LinkedServerRpc implements RaftServerRpc {
             each -> {
               try {
                 room.require();
-                return append(each);
+                return append(each)
+                    .thenApplyAsync(reply -> kept(each.getServerRequest(), reply), patient);
               } catch (IOException e) {
                 return CompletableFuture.failedFuture(e);
               }
@@ -188,12 +197,29 @@ final class LinkedServerRpc implements RaftServerRpc {
     return null;
   }
 
-  /** What may change the term or the vote. */
-  private <T> CompletableFuture<T> withRoom(Callable<T> work) {
+  /** What may change the term or the vote, which are kept before anybody is told. */
+  private CompletableFuture<byte[]> promising(RaftRpcRequestProto header, Callable<byte[]> work) {
     return patiently(() -> {
       room.require();
-      return work.call();
+      return kept(header, work.call());
     });
+  }
+
+  /** The reply, once what it tells of is kept. */
+  private byte[] kept(RaftRpcRequestProto header, byte[] reply) {
+    try {
+      keptVote(header).keep();
+      return reply;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private KeptVote keptVote(RaftRpcRequestProto header) {
+    return keptVotes.computeIfAbsent(
+        header.getRaftGroupId().getId(),
+        group ->
+            new GroupFolder(new GroupId(RaftGroupId.valueOf(group).getUuid()), groups).keptVote());
   }
 
   private <T> CompletableFuture<T> patiently(Callable<T> work) {
@@ -217,6 +243,9 @@ final class LinkedServerRpc implements RaftServerRpc {
   @Override
   public RequestVoteReplyProto requestVote(RequestVoteRequestProto request) throws IOException {
     room.require(); // It asks without a term of its own at first, and is not heard without room.
+    if (!request.getPreVote()) {
+      keptVote(request.getServerRequest()).keep();
+    }
     return ask(Subject.VOTE, request.getServerRequest(), request, RequestVoteReplyProto.parser());
   }
 

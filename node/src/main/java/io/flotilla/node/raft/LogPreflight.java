@@ -2,7 +2,6 @@ package io.flotilla.node.raft;
 
 import io.flotilla.node.proposal.GroupId;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -12,7 +11,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -39,6 +37,7 @@ import org.slf4j.LoggerFactory;
  *       <td>it was being written when the process or the machine died, and nobody was told of it: cut it</td></tr>
  *   <tr><td>the log ends before the marker</td><td>refuse</td></tr>
  *   <tr><td>any other bad record, gap, or foreign bytes</td><td>refuse</td></tr>
+ *   <tr><td>the vote file is empty, and a {@link KeptVote} is there</td><td>put it back</td></tr>
  *   <tr><td>the vote file is missing, unreadable or of an older term than the marker's</td><td>refuse: a vote may be forgotten</td></tr>
  *   <tr><td>the newest snapshot fails its check, the one before does not, and the log reaches back to it</td>
  *       <td>set the bad one aside</td></tr>
@@ -153,16 +152,17 @@ final class LogPreflight {
     if (!Files.exists(folder.votes())) {
       throw refuse(folder.votes(), "the file with this replica's term and vote is missing");
     }
-    Properties votes = new Properties();
-    long term;
-    try (InputStream in = Files.newInputStream(folder.votes())) {
-      votes.load(in);
-      term = Long.parseLong(votes.getProperty("term", ""));
-    } catch (IllegalArgumentException e) {
-      throw refuse(folder.votes(), "the file with this replica's term and vote cannot be read");
+    if (folder.keptVote().restore()) {
+      log.warn(
+          "group {}: {} was empty, as a full disk leaves it: the term and the vote that this replica last told of are put back",
+          group,
+          folder.votes());
     }
-    if (votes.getProperty("votedFor") == null) {
-      throw refuse(folder.votes(), "the file with this replica's term and vote has no vote");
+    long term;
+    try {
+      term = KeptVote.Vote.parse(Files.readAllBytes(folder.votes())).term();
+    } catch (IOException e) {
+      throw refuse(folder.votes(), e.getMessage());
     }
     if (term < mark.term()) {
       throw refuse(

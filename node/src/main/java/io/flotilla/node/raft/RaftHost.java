@@ -194,6 +194,7 @@ public final class RaftHost implements AutoCloseable {
     }
     Files.createDirectories(groups);
     inspectFolders();
+    keepVotes(links != null);
     this.snapshotWriter =
         Executors.newSingleThreadExecutor(threads("flotilla-snapshots-" + self.brief()));
     this.chores = Executors.newCachedThreadPool(threads("flotilla-raft-chores-" + self.brief()));
@@ -256,6 +257,19 @@ public final class RaftHost implements AutoCloseable {
     }
     if (!refusals.isEmpty()) {
       throw new UntrustedDataException(String.join("\n", refusals));
+    }
+  }
+
+  /**
+   * @param whenTold whether the transport will keep votes before it tells of them
+   */
+  private void keepVotes(boolean whenTold) throws IOException {
+    for (GroupFolder folder : folders.values()) {
+      if (!whenTold) {
+        folder.keptVote().forget();
+      } else if (Files.exists(folder.votes())) {
+        folder.keptVote().keep();
+      }
     }
   }
 

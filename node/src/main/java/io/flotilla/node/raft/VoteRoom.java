@@ -12,8 +12,8 @@ import java.nio.file.Path;
  * on a full disk an empty file takes the place of what was promised, and the replica cannot be
  * started again (C: {@code AtomicFileOutputStream}, {@code RaftStorageMetadataFileImpl}). So
  * without room a replica neither asks for votes nor gives one, and takes no new leader; it goes on
- * when there is room again. What fills the disk between the look and the write is not seen; the
- * room that is asked for is some milliseconds of a fast disk.
+ * when there is room again. What fills the disk between the look and the write is not seen: for
+ * that there is the {@link KeptVote}.
  */
 final class VoteRoom {
   /** A term and a vote are some hundred bytes; what else fills the disk does not stop meanwhile. */

@@ -243,6 +243,35 @@ class LogPreflightTest {
     refuses("it is of term 0");
   }
 
+  /** Ratis puts an empty file in the place of the vote when the disk is full. */
+  @Test
+  void aVoteThatAFullDiskEmptiedIsPutBack() throws IOException {
+    folder.keptVote().keep();
+    byte[] told = Files.readAllBytes(folder.votes());
+    putEmptyVote();
+    inspect();
+    assertThat(Files.readAllBytes(folder.votes())).isEqualTo(told);
+  }
+
+  @Test
+  void anEmptyVoteIsRefusedWhereNoneIsKept() throws IOException {
+    putEmptyVote();
+    refuses("term and vote cannot be read");
+  }
+
+  @Test
+  void aKeptVoteThatIsOlderThanTheLogIsRefused() throws IOException {
+    Files.writeString(folder.votes(), "term=0\nvotedFor=\n");
+    folder.keptVote().keep();
+    putEmptyVote();
+    refuses("it is of term 0");
+  }
+
+  private void putEmptyVote() throws IOException {
+    Path empty = Files.createFile(dir.resolve("empty"));
+    Files.move(empty, folder.votes(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+  }
+
   @Test
   void aDamagedMarkerIsRefused() throws IOException {
     flip(folder.marker().file(), 10);

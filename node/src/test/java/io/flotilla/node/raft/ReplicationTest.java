@@ -1,5 +1,6 @@
 package io.flotilla.node.raft;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,6 +9,7 @@ import io.flotilla.node.proposal.LogPosition;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,6 +95,30 @@ class ReplicationTest {
         .hasSize(21)
         .endsWith("without the old leader");
     assertThat(cluster.journal(leader, group).faults()).isEmpty();
+  }
+
+  /** On a full disk Ratis leaves an empty file where a term and a vote stood. */
+  @Test
+  void aNodeWhoseVotesWereEmptiedStartsWithWhatItHadToldOfThem() throws Exception {
+    GroupId group = cluster.createGroup();
+    cluster.write(group, "before");
+    for (NodeId node : cluster.nodes()) {
+      GroupFolder folder = new GroupFolder(group, Disk.parent(cluster.folder(node, group)));
+      await("the vote of " + node.brief() + " is kept")
+          .atMost(RaftCluster.PATIENCE)
+          .untilAsserted(() ->
+              assertThat(folder.root().resolve("flotilla/vote"))
+                  .hasSameTextualContentAs(folder.votes()));
+      String told = Files.readString(folder.votes());
+      cluster.stop(node);
+      Files.delete(folder.votes());
+      Files.createFile(folder.votes());
+      cluster.start(node);
+      long term = cluster.log(node, group).currentTerm();
+      assertThat(term).isGreaterThanOrEqualTo(KeptVote.Vote.parse(told.getBytes(US_ASCII)).term());
+      LogPosition after = cluster.write(group, "after");
+      cluster.awaitApplied(node, group, after.index());
+    }
   }
 
   @Test
