@@ -50,8 +50,11 @@ public final class Walk {
   /** Larger than that of every walk before. */
   final int number;
 
+  /** What a walk that has ended holds of the keys: nothing, however long it is remembered. */
+  private static final @Nullable SlotTable[] NONE = new SlotTable[HashSlot.COUNT];
+
   private final Keyspace keyspace;
-  private final @Nullable SlotTable[] tables;
+  private @Nullable SlotTable[] tables;
   private final Visitor visitor;
   private final ArrayDeque<Pieces> captured = new ArrayDeque<>();
   private boolean[] isLarge = new boolean[KeyRange.MAX_KEYS + 1];
@@ -101,6 +104,8 @@ public final class Walk {
     done = true;
     captured.forEach(Pieces::close);
     captured.clear();
+    tables = NONE;
+    range = null;
     keyspace.endWalk(this);
   }
 

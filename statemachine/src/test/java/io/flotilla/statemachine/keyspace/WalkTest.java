@@ -9,6 +9,7 @@ import io.flotilla.statemachine.datatypes.DataType;
 import io.flotilla.statemachine.datatypes.ElementVisitor;
 import io.flotilla.statemachine.datatypes.StringValue;
 import io.flotilla.statemachine.datatypes.Value;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -177,6 +178,31 @@ class WalkTest {
           (k, known) ->
               text.toString().hashCode() + "@" + index + known.substring(known.indexOf('!')));
     }
+  }
+
+  /**
+   * Who begins a walk may remember it until the next one: what is flushed since must go all the
+   * same, or a FLUSHALL frees nothing until then.
+   */
+  @Test
+  void aWalkThatHasEndedKeepsNothingAlive() {
+    keyspace.beginWrite(1, ++index);
+    WeakReference<byte[]> key = new WeakReference<>(Ascii.bytes("flushed"));
+    keyspace.put(
+        Objects.requireNonNull(key.get()),
+        StringValue.of(Ascii.bytes("v")),
+        EventClass.STRING,
+        "set");
+    assertThat(keyspace.exists(Ascii.bytes("another"))).isFalse(); // the last key is remembered
+    Walk finished = Objects.requireNonNull(keyspace.beginWalk(new Collected()));
+    assertThat(finished.step(Integer.MAX_VALUE)).isFalse();
+    Walk givenUp = Objects.requireNonNull(keyspace.beginWalk(new Collected()));
+    givenUp.close();
+    keyspace.clear(slot -> true);
+    System.gc();
+    assertThat(key.get()).isNull();
+    assertThat(finished.isDone()).isTrue(); // both are held until here
+    assertThat(givenUp.isDone()).isTrue();
   }
 
   /** A third walk must wait: the copy-on-write of each costs memory, so their number is bounded. */
