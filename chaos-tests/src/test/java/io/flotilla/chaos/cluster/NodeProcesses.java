@@ -278,7 +278,8 @@ public final class NodeProcesses implements Cluster {
   private int awaitEnd(int node, Process process) {
     try {
       if (!process.waitFor(END_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-        signal(node, "QUIT"); // Its threads, for node.log.
+        signal(node, "QUIT"); // Its threads, for node.log, which take a moment.
+        process.waitFor(2, TimeUnit.SECONDS);
         throw new AssertionError(Cluster.nameOf(node) + " does not end");
       }
       return process.exitValue();

@@ -43,6 +43,12 @@ import java.util.stream.IntStream;
 public final class Faults {
   private static final String REPLACE_NAME = "replace";
 
+  private static final String PAUSE_NAME = "pause";
+
+  private static final String PAUSE_LONG_NAME = "pause-long";
+
+  private static final String STUTTER_NAME = "stutter";
+
   private static final String DISK_FULL_NAME = "disk-full";
 
   private static final Duration ADMIN_PATIENCE = Duration.ofSeconds(10);
@@ -97,9 +103,9 @@ public final class Faults {
         List.of(
             new Named("kill", Faults::kill),
             new Named("stop", Faults::stop),
-            new Named("pause", Faults::pause),
-            new Named("pause-long", Faults::pauseLong),
-            new Named("stutter", Where.PROCESSES, Faults::stutter),
+            new Named(PAUSE_NAME, Faults::pause),
+            new Named(PAUSE_LONG_NAME, Faults::pauseLong),
+            new Named(STUTTER_NAME, Where.PROCESSES, Faults::stutter),
             new Named("starve", Where.CONTAINERS, Faults::starve),
             new Named("snapshot", Faults::snapshot),
             new Named("transfer", Faults::transfer),
@@ -128,7 +134,7 @@ public final class Faults {
   /** What is not chosen when nobody chooses, and why. */
   private static final Map<String, String> UNUSUAL =
       Map.of(
-          "pause-long",
+          PAUSE_LONG_NAME,
           "takes over a minute each time",
           DISK_FULL_NAME,
           "mounts file systems, which takes root",
@@ -173,12 +179,13 @@ public final class Faults {
   }
 
   /**
-   * Of faults that were injected together, that with the least is healed first: what starts anew
-   * needs room on its disk, and to put a node into a place takes a cluster that is otherwise whole.
+   * Of faults that were injected together, that with the least is healed first: what is to end must
+   * not be frozen, what starts anew needs room on its disk, and to put a node into a place takes a
+   * cluster that is otherwise whole.
    */
   public static int turnToHeal(String name) {
     return switch (name) {
-      case DISK_FULL_NAME -> 0;
+      case DISK_FULL_NAME, PAUSE_NAME, PAUSE_LONG_NAME, STUTTER_NAME -> 0;
       case REPLACE_NAME -> 2;
       default -> 1;
     };
@@ -258,7 +265,7 @@ public final class Faults {
     AtomicBoolean enough = new AtomicBoolean();
     Thread stuttering =
         Thread.ofPlatform()
-            .name("stutter")
+            .name(STUTTER_NAME)
             .daemon(true)
             .start(() -> {
               while (!enough.get()) {
