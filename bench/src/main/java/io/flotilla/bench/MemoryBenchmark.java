@@ -56,12 +56,6 @@ final class MemoryBenchmark implements Callable<Integer> {
 
   private static final int TOP_CLASSES = 12;
 
-  /** Two looks that differ by less are of a node at rest. */
-  private static final long REST_BYTES = 1 << 20;
-
-  /** A snapshot of all that a load has written takes a minute at the most. */
-  private static final int LOOKS_MOST = 60;
-
   @Mixin private Options options = new Options();
 
   @Option(
@@ -206,8 +200,10 @@ final class MemoryBenchmark implements Callable<Integer> {
       jcmd(node, "VM.set_flag", "MaxHeapFreeRatio", "0");
       data.fill(flotilla.port(), elements);
       flush(flotilla.port());
+      flotilla.snapshot(); // while one is written, what was removed meanwhile is there still
       Memory before = memoryOf(node, null);
       data.fill(flotilla.port(), elements);
+      flotilla.snapshot();
       Memory after = memoryOf(node, row.putArray("classes"));
       return new Growth(before, after, elements);
     }
@@ -224,45 +220,24 @@ final class MemoryBenchmark implements Callable<Integer> {
     }
   }
 
-  /**
-   * The memory of a node that has come to rest: looks until two looks in a row see the same. A
-   * snapshot that is being written holds what FLUSHALL or the load has displaced, for as long as it
-   * takes.
-   */
-  private Memory memoryOf(ProcessHandle node, @Nullable ArrayNode classes) {
-    Look last = look(node);
-    for (int looks = 1; looks < LOOKS_MOST; looks++) {
-      Look next = look(node);
-      if (Math.abs(next.liveBytes() - last.liveBytes()) < REST_BYTES) {
-        if (classes != null) {
-          next.top().forEach(classes::add);
-        }
-        return new Memory(next.residentBytes(), next.liveBytes());
-      }
-      last = next;
-    }
-    throw new BenchException("process " + node.pid() + " does not come to rest");
-  }
-
-  /** What a node's memory holds, and the classes of most of it. */
-  private record Look(long residentBytes, long liveBytes, List<String> top) {}
-
   /** Collects all garbage, gives what is free back, and looks. */
-  private Look look(ProcessHandle node) {
+  private Memory memoryOf(ProcessHandle node, @Nullable ArrayNode classes) {
     jcmd(node, "GC.run");
     jcmd(node, "GC.run"); // the first may leave what was being allocated at its beginning
     Workspace.pause(SETTLE);
     long resident = ProcessStats.residentBytes(node);
+    List<String> lines = jcmd(node, "GC.class_histogram").lines().toList();
     long live = -1;
-    List<String> top = new ArrayList<>();
-    for (String line : jcmd(node, "GC.class_histogram").lines().toList()) {
+    int shown = 0;
+    for (String line : lines) {
       String[] cells = line.strip().split("\\s+", -1);
       if (cells[0].equals("Total")) {
         live = Long.parseLong(cells[2]);
-      } else if (cells.length > 3 // jcmd begins with the process' number, told as a row's
+      } else if (classes != null
+          && cells.length > 3 // jcmd begins with the process' number, told as a row's
           && cells[0].matches("\\d+:")
-          && top.size() < TOP_CLASSES) {
-        top.add(cells[3] + " " + cells[1] + " " + cells[2]);
+          && shown++ < TOP_CLASSES) {
+        classes.add(cells[3] + " " + cells[1] + " " + cells[2]);
         if (histogram) {
           System.out.println(line);
         }
@@ -271,7 +246,7 @@ final class MemoryBenchmark implements Callable<Integer> {
     if (live < 0) {
       throw new BenchException("no total in the class histogram of process " + node.pid());
     }
-    return new Look(resident, live, top);
+    return new Memory(resident, live);
   }
 
   private static String jcmd(ProcessHandle node, String... words) {
