@@ -26,8 +26,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li><i>grown</i>: resident memory after the load less that before it. A JVM keeps what it has
  *       collected for the next allocations, so it is told to keep nothing (MinHeapFreeRatio 0,
  *       MaxHeapFreeRatio 0) and collects as a whole, before and after. What it needs once, as
- *       compiled code, buffers and the log's cache, is there before: the same load, and FLUSHALL.
- *       Redis is measured as it is, fresh.
+ *       compiled code, buffers and the log's cache, is there before: the same load, FLUSHALL and a
+ *       snapshot. Redis is measured as it is, fresh.
  *   <li><i>resident</i>: all resident memory after the load, what a server needs without data
  *       included.
  *   <li><i>live</i>: the bytes of live objects in the JVM's heap after the load less those before,

@@ -41,6 +41,9 @@ public interface Cluster extends AutoCloseable {
   /** SIGKILL's exit code, as shells, Java and container engines tell it. */
   int KILLED = 128 + 9;
 
+  /** SIGTERM's, of a process that it has ended before it could end by itself. */
+  int TERMINATED = 128 + 15;
+
   /** For a cluster to become healthy, on a machine that is busy with other things. */
   Duration PATIENCE = Duration.ofMinutes(4);
 

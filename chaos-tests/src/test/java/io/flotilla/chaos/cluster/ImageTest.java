@@ -3,6 +3,7 @@ package io.flotilla.chaos.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.dockerjava.api.command.WaitContainerResultCallback;
+import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.AccessMode;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.HealthCheck;
@@ -30,23 +31,28 @@ final class ImageTest {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final int STOP_SECONDS = 60;
 
-  /** Of what SIGTERM has ended before it could end by itself: 128 and the signal's number. */
-  private static final int TERMINATED = 143;
-
   private final ContainerEngine engine =
       new ContainerEngine(
           "flotilla-image-" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
   private final ContainerEngine.Images images = ContainerEngine.images();
   private final ContainerEngine.Subnet subnet = engine.createNetwork();
 
+  /** The data of the test's nodes. */
+  private final String volume = "flotilla-image-" + subnet.id();
+
   @TempDir private Path directory = Path.of("");
 
   @AfterEach
   void removeAll() {
     engine.removeAll();
+    try {
+      engine.client().removeVolumeCmd(volume).exec();
+    } catch (NotFoundException e) {
+      return; // The test has started no node.
+    }
   }
 
-  private String node(String volume, String... environment) throws IOException {
+  private String node(String... environment) throws IOException {
     Path secrets = Files.createDirectories(directory.resolve("secrets"));
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path token = Files.writeString(secrets.resolve("token"), "open sesame\n");
@@ -103,6 +109,10 @@ final class ImageTest {
 
   private int stop(String id) {
     engine.client().killContainerCmd(id).withSignal("SIGTERM").exec();
+    return awaitEnd(id);
+  }
+
+  private int awaitEnd(String id) {
     return engine
         .client()
         .waitContainerCmd(id)
@@ -112,57 +122,34 @@ final class ImageTest {
 
   @Test
   void aNodeOfVariablesServesIsHealthyStopsInGoodOrderAndFindsItsDataAgain() throws Exception {
-    String volume = "flotilla-image-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
-    try {
-      String first = node(volume, alone());
-      awaitServing(first);
-      assertThat(RespValue.text(say("SET", "kept", "of the first"))).isEqualTo("OK");
-      Awaitility.await("its health check")
-          .atMost(PATIENCE)
-          .until(() -> health(first).equals("healthy"));
-      engine.run(first, "[ \"$(id -u)\" = 10001 ] && ! touch /opt/flotilla/x 2>/dev/null");
-      assertThat(stop(first)).as("SIGTERM: %s", engine.log(first)).isZero();
-      engine.client().removeContainerCmd(first).exec();
+    String first = node(alone());
+    awaitServing(first);
+    assertThat(RespValue.text(say("SET", "kept", "of the first"))).isEqualTo("OK");
+    Awaitility.await("its health check")
+        .atMost(PATIENCE)
+        .until(() -> health(first).equals("healthy"));
+    engine.run(first, "[ \"$(id -u)\" = 10001 ] && ! touch /opt/flotilla/x 2>/dev/null");
+    assertThat(stop(first)).as("SIGTERM: %s", engine.log(first)).isZero();
+    engine.client().removeContainerCmd(first).exec();
 
-      String second = node(volume, alone());
-      awaitServing(second);
-      assertThat(RespValue.text(say("GET", "kept"))).isEqualTo("of the first");
-      assertThat(engine.log(second)).as("its start-up cache fits").doesNotContain("AOT");
-    } finally {
-      engine.removeAll();
-      engine.client().removeVolumeCmd(volume).exec();
-    }
+    String second = node(alone());
+    awaitServing(second);
+    assertThat(RespValue.text(say("GET", "kept"))).isEqualTo("of the first");
+    assertThat(engine.log(second)).as("its start-up cache fits").doesNotContain("AOT");
   }
 
   /** A container's first process hears only signals that it waits for, and a JVM waits late. */
   @Test
   void aStopThatComesWhileItStartsIsHeard() throws Exception {
-    String volume = "flotilla-image-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
-    try {
-      String id = node(volume, alone());
-      assertThat(stop(id)).as(engine.log(id)).isIn(0, TERMINATED);
-    } finally {
-      engine.removeAll();
-      engine.client().removeVolumeCmd(volume).exec();
-    }
+    String id = node(alone());
+    assertThat(stop(id)).as(engine.log(id)).isIn(0, Cluster.TERMINATED);
   }
 
   @Test
   void aWrongSettingEndsItWithTheExitCodeThatSaysSo() throws Exception {
-    String id = node("flotilla-image-unused-" + subnet.id(), "FLOTILLA_SET_NODE_NAM=n1");
-    try {
-      int code =
-          engine
-              .client()
-              .waitContainerCmd(id)
-              .exec(new WaitContainerResultCallback())
-              .awaitStatusCode(STOP_SECONDS, TimeUnit.SECONDS);
-      assertThat(code).as(engine.log(id)).isEqualTo(78);
-      assertThat(engine.log(id)).contains("FLOTILLA_SET_NODE_NAM;");
-    } finally {
-      engine.removeAll();
-      engine.client().removeVolumeCmd("flotilla-image-unused-" + subnet.id()).exec();
-    }
+    String id = node("FLOTILLA_SET_NODE_NAM=n1");
+    assertThat(awaitEnd(id)).as(engine.log(id)).isEqualTo(78);
+    assertThat(engine.log(id)).contains("FLOTILLA_SET_NODE_NAM;");
   }
 
   @Test
@@ -176,13 +163,7 @@ final class ImageTest {
                 .withHealthcheck(new HealthCheck().withTest(List.of("NONE"))),
             "version");
     engine.start(id);
-    int code =
-        engine
-            .client()
-            .waitContainerCmd(id)
-            .exec(new WaitContainerResultCallback())
-            .awaitStatusCode(STOP_SECONDS, TimeUnit.SECONDS);
-    assertThat(code).isZero();
+    assertThat(awaitEnd(id)).isZero();
     assertThat(engine.log(id)).startsWith("flotilla ");
   }
 }

@@ -15,9 +15,6 @@ import java.util.function.Consumer;
  * <p>A process that ends though no fault has said so before is an unplanned exit.
  */
 public final class Stage {
-  /** SIGTERM's. */
-  private static final int TERMINATED = 128 + 15;
-
   /** The node's exit code where it cannot go on. */
   private static final int HALTED = 70;
 
@@ -80,7 +77,7 @@ public final class Stage {
   /** Whether this is how a node ends that was asked to. */
   boolean isExpected(int node, int exitCode) {
     return exitCode == 0
-        || exitCode == TERMINATED
+        || exitCode == Cluster.TERMINATED
         || Cluster.isKilled(exitCode)
         || (exitCode == HALTED && mayHalt.contains(node));
   }

@@ -5,7 +5,6 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
@@ -15,11 +14,9 @@ import java.util.Properties;
  * A second name for the file with a replica's term and vote, so that what was promised is there
  * after a write of it has failed.
  *
- * <p>Ratis writes term and vote to a new file and renames it when it is closed, also if writing it
- * failed (C: {@code AtomicFileOutputStream}, {@code RaftStorageMetadataFileImpl}): on a full disk
- * an empty file takes the place of what was promised. {@link VoteRoom} makes that rare. Here the
- * file that was whole stays under a name of ours, a hard link, which takes no room; where a file
- * system has none, a copy.
+ * <p>On a full disk Ratis puts an empty file in the place of what was promised; {@link VoteRoom}
+ * tells how, and makes it rare. Here the file that was whole stays under a name of ours, a hard
+ * link, which takes no room; where a file system has none, a copy.
  *
  * <p><b>Order.</b> Ratis tells nobody of a term or a vote before its file holds it, and no message
  * that may tell of one leaves before {@link #keep}. So what is kept is never older than what was
@@ -123,8 +120,6 @@ final class KeptVote {
     Files.deleteIfExists(link);
     try {
       return Files.createLink(link, file);
-    } catch (NoSuchFileException e) {
-      throw e;
     } catch (UnsupportedOperationException | FileSystemException e) {
       return Files.copy(file, link);
     }

@@ -158,9 +158,10 @@ final class LogPreflight {
           group,
           folder.votes());
     }
+    byte[] votes = Files.readAllBytes(folder.votes());
     long term;
     try {
-      term = KeptVote.Vote.parse(Files.readAllBytes(folder.votes())).term();
+      term = KeptVote.Vote.parse(votes).term();
     } catch (IOException e) {
       throw refuse(folder.votes(), e.getMessage());
     }

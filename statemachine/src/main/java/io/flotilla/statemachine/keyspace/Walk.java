@@ -45,13 +45,13 @@ public final class Walk {
    */
   private static final int KEY_COST = 128;
 
+  /** What a walk that has ended holds of the keys: nothing, however long it is remembered. */
+  private static final @Nullable SlotTable[] NONE = new SlotTable[HashSlot.COUNT];
+
   final int lane;
 
   /** Larger than that of every walk before. */
   final int number;
-
-  /** What a walk that has ended holds of the keys: nothing, however long it is remembered. */
-  private static final @Nullable SlotTable[] NONE = new SlotTable[HashSlot.COUNT];
 
   private final Keyspace keyspace;
   private @Nullable SlotTable[] tables;
