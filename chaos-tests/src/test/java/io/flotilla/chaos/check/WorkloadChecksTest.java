@@ -9,6 +9,7 @@ import io.flotilla.chaos.check.GrowingSet.Members;
 import io.flotilla.chaos.history.Operation;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The linear checkers: each of their complaints can be provoked, and what is legal passes. */
@@ -133,5 +134,52 @@ final class WorkloadChecksTest {
                 SLACK))
         .as("it may have been set at any time")
         .isEmpty();
+  }
+
+  private static final PubSubDelivery.Message FIRST = new PubSubDelivery.Message("c", 1, 1);
+  private static final PubSubDelivery.Message SECOND = new PubSubDelivery.Message("c", 1, 2);
+  private static final PubSubDelivery.Message OF_ANOTHER = new PubSubDelivery.Message("c", 2, 1);
+  private static final PubSubDelivery.Message REFUSED = new PubSubDelivery.Message("c", 3, 1);
+  private static final List<Operation<PubSubDelivery.Message, Long>> PUBLISHED =
+      List.of(
+          ok(0, 10, 20, FIRST, 1L),
+          ok(0, 30, 40, SECOND, 1L),
+          info(1, 30, OF_ANOTHER, "timeout"),
+          fail(2, 30, 40, REFUSED, "CLUSTERDOWN"));
+
+  private static PubSubDelivery.Subscription heard(PubSubDelivery.Message... messages) {
+    return new PubSubDelivery.Subscription("c", 25, 100, List.of(messages));
+  }
+
+  @Test
+  void messagesMayBeLostButNothingElse() {
+    assertThat(PubSubDelivery.check(PUBLISHED, List.of(heard(), heard(FIRST, OF_ANOTHER, SECOND))))
+        .isEmpty();
+    for (var wrong :
+        Map.of(
+                "heard twice", heard(FIRST, FIRST),
+                "behind", heard(SECOND, FIRST),
+                "nobody ever published", heard(new PubSubDelivery.Message("c", 9, 9)),
+                "said not to be published", heard(REFUSED))
+            .entrySet()) {
+      assertThat(PubSubDelivery.check(PUBLISHED, List.of(wrong.getValue())))
+          .singleElement()
+          .asString()
+          .contains(wrong.getKey());
+    }
+    assertThat(
+            PubSubDelivery.check(
+                PUBLISHED,
+                List.of(new PubSubDelivery.Subscription("other", 25, 100, List.of(FIRST)))))
+        .singleElement()
+        .asString()
+        .contains("on channel other");
+  }
+
+  /** Expected is what was acknowledged while a subscription stood: of two, the second message. */
+  @Test
+  void deliveriesAreCountedWhereTheyCouldHaveBeen() {
+    assertThat(PubSubDelivery.statistics(PUBLISHED, List.of(heard(FIRST, SECOND), heard())))
+        .isEqualTo(new PubSubDelivery.Statistics(2, 2, 1));
   }
 }

@@ -480,7 +480,8 @@ final class ChaosRun {
               + workload.operations().size()
               + " operations in "
               + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)
-              + " ms");
+              + " ms"
+              + (workload.told().isEmpty() ? "" : "; " + workload.told()));
     });
   }
 

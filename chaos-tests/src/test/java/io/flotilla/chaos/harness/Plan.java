@@ -36,6 +36,10 @@ record Plan(
       }
     }
     for (String workload : workloads) {
+      Workloads.Waiting waiting = Workloads.waiting().get(workload);
+      if (waiting != null) {
+        throw new IllegalArgumentException(workload + " cannot be run yet: " + waiting.why());
+      }
       if (!Workloads.all().containsKey(workload)) {
         throw new IllegalArgumentException(
             "there is no workload " + workload + "; there are " + Workloads.all().keySet());

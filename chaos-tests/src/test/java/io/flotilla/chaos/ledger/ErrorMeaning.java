@@ -18,7 +18,7 @@ public enum ErrorMeaning {
     String code = error.split(" ", 2)[0];
     return switch (code) {
       case "MOVED" -> MOVED;
-      case "CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM" -> NOT_NOW;
+      case "CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM", "UNBLOCKED" -> NOT_NOW;
       case "TIMEOUT" -> UNKNOWN;
       case "ERR" -> error.startsWith("ERR overloaded") ? NOT_NOW : ANSWER;
       default -> ANSWER;

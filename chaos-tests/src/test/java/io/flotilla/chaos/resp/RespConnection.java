@@ -81,6 +81,11 @@ public final class RespConnection implements Closeable {
     out.flush();
   }
 
+  /** Whether some of an answer is there, or the end, so that {@link #read} need not wait for it. */
+  public boolean hasMore() throws IOException {
+    return in.available() > 0;
+  }
+
   /** Reads one answer. */
   public RespValue read() throws IOException {
     String line = line();

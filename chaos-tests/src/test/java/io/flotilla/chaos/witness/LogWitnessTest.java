@@ -238,4 +238,46 @@ final class LogWitnessTest {
     file.write(body);
     file.write(new byte[4]);
   }
+
+  /** So the script workload has its second witness on the day that scripts land. */
+  @Test
+  void aScriptIsACompareAndSet() {
+    String eval = String.join(" ", Script.compareAndSet("r", 5, 6, false));
+    List<LogRecords.Entry> log =
+        List.of(
+            entry(4, "FCALL flotillachaos 1 r 0 5"),
+            new LogRecords.Entry(
+                1,
+                5,
+                5,
+                List.of(LogRecords.Item.of(List.of(Script.compareAndSet("r", 5, 6, false))))));
+    Spoken evaluated =
+        new Spoken(
+            List.of(List.of(Script.compareAndSet("r", 5, 6, false))),
+            false,
+            ":1",
+            false,
+            false,
+            20,
+            30);
+    assertThat(eval).startsWith("EVAL ").endsWith(" 1 r 5 6");
+    Spoken called = said(0, 10, ":1", "FCALL flotillachaos 1 r 0 5");
+    assertThat(check(log, called, evaluated, said(40, 50, "\"6", "GET r"))).isEmpty();
+    accuses("read at no place", log, called, evaluated, said(40, 50, "\"5", "GET r"));
+    accuses(
+        "by the log it is :1", log, said(0, 10, ":0", "FCALL flotillachaos 1 r 0 5"), evaluated);
+  }
+
+  /** Which push serves a waiting BLPOP is not known, but a push is in the log once all the same. */
+  @Test
+  void pushesForThoseWhoWaitAreInTheLogOnce() {
+    List<LogRecords.Entry> log =
+        List.of(entry(4, "BLPOP q 0.100"), entry(5, "RPUSH q 1", "RPUSH q 2"), entry(6, "LPOP q"));
+    Spoken blocked = said(0, 30, "[\"q \"1]", "BLPOP q 0.100");
+    Spoken first = said(10, 20, ":1", "RPUSH q 1");
+    Spoken second = said(10, 20, ":1", "RPUSH q 2");
+    Spoken popped = said(40, 50, "\"2", "LPOP q");
+    assertThat(check(log, blocked, first, second, popped)).isEmpty();
+    accuses("nobody said it", log, blocked, first, popped);
+  }
 }

@@ -3,9 +3,12 @@ package io.flotilla.chaos.witness;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each item of an entry has a place in the one order of the group, and so has the moment at
  * which a key's time to live is over. The model tells what each item must have been answered, and
- * what each key held at each place. It does not know two things: what SPOP takes, for the dice are
- * the product's; and whether a transaction that watches an absent key was aborted without need,
- * which is allowed. Of these it says that it does not know.
+ * what each key held at each place. It does not know three things: what SPOP takes, for the dice
+ * are the product's; whether a transaction that watches an absent key was aborted without need,
+ * which is allowed; and which push serves a BLPOP that waits. Of these it says that it does not
+ * know.
  */
 final class Replay {
   /** Of a key that is not there. */
@@ -81,6 +85,7 @@ final class Replay {
   private final Map<String, Cell> keys = new HashMap<>();
   private final PriorityQueue<Due> due =
       new PriorityQueue<>(Comparator.comparingLong(Due::deadlineMillis));
+  private final Set<String> waitedFor = new HashSet<>();
   private long machineMillis;
   private long at;
 
@@ -146,7 +151,7 @@ final class Replay {
       if (cell == null) {
         String answered = told.apply(name);
         if (answered == null) {
-          item.commands().forEach(c -> note(c.get(1), UNCERTAIN));
+          item.commands().forEach(c -> note(Script.keyOf(c), UNCERTAIN));
           return null;
         }
         if (answered.equals("nil")) {
@@ -165,7 +170,7 @@ final class Replay {
   }
 
   private @Nullable String run(long index, List<String> command) {
-    String key = command.get(1);
+    String key = Script.keyOf(command);
     return switch (command.getFirst()) {
       case "SET" -> {
         Cell cell = new Cell(command.get(2), false);
@@ -185,20 +190,39 @@ final class Replay {
         put(index, key, new Cell(Long.toString(sum), false));
         yield ":" + sum;
       }
+      case "EVAL", "FCALL" -> {
+        Cell before = keys.get(key);
+        Optional<String> after =
+            Script.run(command, Optional.ofNullable(before == null ? null : before.string));
+        after.ifPresent(text -> put(index, key, new Cell(text, false)));
+        yield after.isPresent() ? ":1" : ":0";
+      }
+      case "BLPOP" -> {
+        waitedFor.add(key);
+        note(key, UNCERTAIN);
+        yield null;
+      }
       case "RPUSH", "LPUSH" -> {
+        if (waitedFor.contains(key)) {
+          yield null;
+        }
         Cell cell = keys.getOrDefault(key, new Cell(null, false));
         cell.list.add(command.getFirst().equals("RPUSH") ? cell.list.size() : 0, command.get(2));
         put(index, key, cell);
         yield ":" + cell.list.size();
       }
-      case "RPOP" -> {
+      case "RPOP", "LPOP" -> {
         Cell cell = keys.get(key);
+        if (waitedFor.contains(key)) {
+          yield null;
+        }
         if (cell == null) {
           yield "nil";
         }
-        String last = cell.list.removeLast();
+        String taken =
+            command.getFirst().equals("RPOP") ? cell.list.removeLast() : cell.list.removeFirst();
         putUnlessEmpty(index, key, cell, cell.list.size());
-        yield "\"" + last;
+        yield "\"" + taken;
       }
       case "SADD" -> {
         Cell cell = keys.getOrDefault(key, new Cell(null, true));
@@ -266,7 +290,7 @@ final class Replay {
         yield known ? all.append(']').toString() : null;
       }
       // Read is only whether nothing was there to be taken.
-      case "RPOP", "SPOP" -> {
+      case "RPOP", "LPOP", "SPOP" -> {
         String held = text.apply(command.get(1));
         yield held.equals(ABSENT) ? "nil" : held.equals(UNCERTAIN) ? null : "something";
       }
@@ -339,7 +363,7 @@ final class Replay {
       if (command.getFirst().equals("MGET")) {
         keys.addAll(command.subList(1, command.size()));
       } else {
-        keys.add(command.get(1));
+        keys.add(Script.keyOf(command));
       }
     }
     return keys;

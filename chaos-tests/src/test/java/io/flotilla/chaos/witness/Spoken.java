@@ -27,7 +27,9 @@ public record Spoken(
     long invokedNanos,
     long endedNanos) {
   private static final Set<String> WRITES =
-      Set.of("SET", "INCRBY", "DECRBY", "RPUSH", "LPUSH", "RPOP", "SADD", "SPOP");
+      Set.of(
+          "SET", "INCRBY", "DECRBY", "RPUSH", "LPUSH", "RPOP", "LPOP", "SADD", "SPOP", "EVAL",
+          "FCALL");
 
   /** From what a client knows when it has read an answer, or has given up. */
   public static Spoken of(

@@ -1,5 +1,6 @@
 package io.flotilla.chaos.workload;
 
+import static io.flotilla.chaos.resp.RespValue.elements;
 import static io.flotilla.chaos.resp.RespValue.text;
 
 import io.flotilla.chaos.check.Fifo;
@@ -9,6 +10,7 @@ import io.flotilla.chaos.history.Ending;
 import io.flotilla.chaos.history.History;
 import io.flotilla.chaos.history.Operation;
 import io.flotilla.chaos.resp.RespValue;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,26 +20,51 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Queues by LPUSH and RPOP: each value is delivered at most once, none is invented, none that was
- * acknowledged is lost, and the order is that of a queue.
+ * Queues by LPUSH and RPOP, or by RPUSH and BLPOP: each value is delivered at most once, none is
+ * invented, none that was acknowledged is lost, and the order is that of a queue. A BLPOP that was
+ * given nothing found nothing when its time was over.
  */
 public final class QueueWorkload implements Workload {
   private static final int LIVE = 3;
   private static final int USES_PER_KEY = 60;
 
+  /** For how long BLPOP waits, in milliseconds: between these, by chance. */
+  private static final int WAIT_LEAST = 10;
+
+  private static final int WAIT_MOST = 300;
+
+  private final String name;
+  private final boolean blocks;
   private final Keys keys;
   private final AtomicLong values = new AtomicLong();
   private final Set<String> used = ConcurrentHashMap.newKeySet();
   private final History<Fifo.Action, Long> history;
 
-  public QueueWorkload(String run, AtomicInteger processes) {
-    this.keys = new Keys(run + ":queue", LIVE, USES_PER_KEY);
+  private QueueWorkload(String name, boolean blocks, String run, AtomicInteger processes) {
+    this.name = name;
+    this.blocks = blocks;
+    this.keys = new Keys(run + ":" + name, LIVE, USES_PER_KEY);
     this.history = new History<>(processes);
+  }
+
+  /** Whoever finds nothing goes away. */
+  public static QueueWorkload queues(String run, AtomicInteger processes) {
+    return new QueueWorkload("queue", false, run, processes);
+  }
+
+  /** Whoever finds nothing waits. */
+  public static QueueWorkload waiting(String run, AtomicInteger processes) {
+    return new QueueWorkload("blpop", true, run, processes);
   }
 
   @Override
   public String name() {
-    return "queue";
+    return name;
+  }
+
+  @Override
+  public int clients(int nodes) {
+    return blocks ? 4 : 2;
   }
 
   @Override
@@ -46,22 +73,42 @@ public final class QueueWorkload implements Workload {
     String key = keys.next(random);
     used.add(key);
     if (random.nextBoolean()) {
-      pop(actor, key);
+      take(actor, key);
       return;
     }
     long value = values.incrementAndGet();
     actor.perform(
         history,
         new Fifo.Push(key, value),
-        () -> actor.client().say("LPUSH", key, Long.toString(value)),
+        () -> actor.client().say(blocks ? "RPUSH" : "LPUSH", key, Long.toString(value)),
         RespValue::number);
+  }
+
+  private Ending<Long> take(Actor actor, String key) {
+    if (!blocks) {
+      return pop(actor, key);
+    }
+    int millis = actor.random().nextInt(WAIT_LEAST, WAIT_MOST);
+    return actor.perform(
+        history,
+        new Fifo.Pop(key),
+        () -> actor.client().say("BLPOP", key, BigDecimal.valueOf(millis, 3).toPlainString()),
+        reply -> {
+          if (reply instanceof RespValue.Null) {
+            return Fifo.NOTHING;
+          }
+          if (!text(elements(reply).getFirst()).equals(key)) {
+            throw new AssertionError("BLPOP of " + key + " answered " + reply);
+          }
+          return Long.parseLong(text(elements(reply).get(1)));
+        });
   }
 
   private Ending<Long> pop(Actor actor, String key) {
     return actor.perform(
         history,
         new Fifo.Pop(key),
-        () -> actor.client().say("RPOP", key),
+        () -> actor.client().say(blocks ? "LPOP" : "RPOP", key),
         reply -> reply instanceof RespValue.Null ? Fifo.NOTHING : Long.parseLong(text(reply)));
   }
 

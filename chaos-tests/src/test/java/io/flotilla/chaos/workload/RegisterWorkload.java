@@ -11,6 +11,7 @@ import io.flotilla.chaos.history.History;
 import io.flotilla.chaos.history.Operation;
 import io.flotilla.chaos.resp.RespConnection;
 import io.flotilla.chaos.resp.RespValue;
+import io.flotilla.chaos.witness.Script;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -21,10 +22,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Registers: SET, GET, and compare-and-set by WATCH, GET, MULTI, SET, EXEC; linearizable.
+ * Registers: SET, GET, and compare-and-set, by WATCH, GET, MULTI, SET, EXEC or by a script;
+ * linearizable.
  *
  * <p>An EXEC that answers nil did nothing. It may do so though nothing had changed, so it proves
- * nothing about the value.
+ * nothing about the value. A script that answers 0 has seen another value.
  */
 public final class RegisterWorkload implements Workload {
   static final Duration BUDGET_PER_KEY = Duration.ofSeconds(30);
@@ -34,14 +36,27 @@ public final class RegisterWorkload implements Workload {
   /** The value of a register that was never set. */
   private static final long ABSENT = 0;
 
+  /** How a compare-and-set is said. */
+  private enum CompareAndSet {
+    WATCH,
+    SCRIPT
+  }
+
   private final Keys keys;
   private final int writesOfTen;
+  private final CompareAndSet compareAndSet;
   private final String name;
   private final AtomicLong values = new AtomicLong();
   private final History<Register.Action, Long> history;
 
-  private RegisterWorkload(String name, String run, int writesOfTen, AtomicInteger processes) {
+  private RegisterWorkload(
+      String name,
+      String run,
+      int writesOfTen,
+      CompareAndSet compareAndSet,
+      AtomicInteger processes) {
     this.name = name;
+    this.compareAndSet = compareAndSet;
     this.keys = new Keys(run + ":" + name, LIVE, USES_PER_KEY);
     this.writesOfTen = writesOfTen;
     this.history = new History<>(processes);
@@ -49,12 +64,17 @@ public final class RegisterWorkload implements Workload {
 
   /** Reads, writes and compare-and-sets. */
   public static RegisterWorkload registers(String run, AtomicInteger processes) {
-    return new RegisterWorkload("register", run, 3, processes);
+    return new RegisterWorkload("register", run, 3, CompareAndSet.WATCH, processes);
   }
 
   /** Almost nothing but compare-and-sets, which the clients contend for. */
   public static RegisterWorkload watches(String run, AtomicInteger processes) {
-    return new RegisterWorkload("watch", run, 0, processes);
+    return new RegisterWorkload("watch", run, 0, CompareAndSet.WATCH, processes);
+  }
+
+  /** Reads, writes and compare-and-sets by EVAL and FCALL. */
+  public static RegisterWorkload scripts(String run, AtomicInteger processes) {
+    return new RegisterWorkload("script", run, 3, CompareAndSet.SCRIPT, processes);
   }
 
   @Override
@@ -65,6 +85,26 @@ public final class RegisterWorkload implements Workload {
   @Override
   public int clients(int nodes) {
     return 3;
+  }
+
+  @Override
+  public void begin(Actor actor) {
+    if (compareAndSet == CompareAndSet.SCRIPT) {
+      AtomicInteger node = new AtomicInteger();
+      boolean loaded =
+          Endings.untilDone(() ->
+              actor
+                  .client()
+                  .sayTo(
+                      node.getAndIncrement() % actor.client().nodes().size(),
+                      "FUNCTION",
+                      "LOAD",
+                      "REPLACE",
+                      Script.LIBRARY));
+      if (!loaded) {
+        throw new AssertionError("the functions could not be loaded");
+      }
+    }
   }
 
   @Override
@@ -90,16 +130,43 @@ public final class RegisterWorkload implements Workload {
           new Register.Read(key),
           () -> actor.client().say("GET", key),
           RegisterWorkload::valueOf);
+    } else if (compareAndSet == CompareAndSet.WATCH) {
+      byWatch(actor, key);
     } else {
-      compareAndSet(actor, key);
+      byScript(actor, key);
     }
+  }
+
+  /** It expects what was there a moment ago, which contention makes wrong now and then. */
+  private void byScript(Actor actor, String key) {
+    Ending<Long> seen =
+        actor.perform(
+            history,
+            new Register.Read(key),
+            () -> actor.client().say("GET", key),
+            RegisterWorkload::valueOf);
+    if (!(seen instanceof Ending.Ok<Long> ok)) {
+      return;
+    }
+    long expected = ok.result();
+    long value = values.incrementAndGet();
+    String[] command = Script.compareAndSet(key, expected, value, actor.random().nextBoolean());
+    actor.perform(
+        history,
+        new Register.CompareAndSet(key, expected, value),
+        () ->
+            actor
+                .client()
+                .talk(
+                    key, List.of(List.of(command)), false, connection -> connection.call(command)),
+        RespValue::number);
   }
 
   private static long valueOf(RespValue reply) {
     return reply instanceof RespValue.Null ? ABSENT : Long.parseLong(text(reply));
   }
 
-  private void compareAndSet(Actor actor, String key) {
+  private void byWatch(Actor actor, String key) {
     // The connection on which the watch stands, and the transaction must be.
     AtomicReference<@Nullable RespConnection> watched = new AtomicReference<>();
     Ending<Long> seen =

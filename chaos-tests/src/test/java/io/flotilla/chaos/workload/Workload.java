@@ -37,6 +37,11 @@ public interface Workload {
   /** All that is wrong; empty if all is well. */
   List<String> judge();
 
+  /** What is worth telling of it beside violations; empty if nothing is. */
+  default String told() {
+    return "";
+  }
+
   /** All that was asked. */
   List<? extends Operation<?, ?>> operations();
 }

@@ -18,7 +18,7 @@ public final class Workloads {
     all.put("watch", RegisterWorkload::watches);
     all.put("counter", CounterWorkload::new);
     all.put("set", SetWorkload::new);
-    all.put("queue", QueueWorkload::new);
+    all.put("queue", QueueWorkload::queues);
     all.put("pop", PopWorkload::new);
     all.put("bank", BankWorkload::new);
     all.put("ttl", ExpiryWorkload::new);
@@ -28,11 +28,25 @@ public final class Workloads {
     return all;
   }
 
+  /** One that waits for its commands, and why it is not run. */
+  public record Waiting(BiFunction<String, AtomicInteger, Workload> making, String why) {}
+
+  /**
+   * Those that are ready, and judged against a real Redis, but switched off: their commands have
+   * not landed.
+   */
+  public static Map<String, Waiting> waiting() {
+    Map<String, Waiting> waiting = new LinkedHashMap<>();
+    waiting.put(
+        "blpop", new Waiting(QueueWorkload::waiting, "the commands that block have not landed"));
+    waiting.put(
+        "pubsub", new Waiting(PubSubWorkload::new, "PUBLISH and SUBSCRIBE have not landed"));
+    waiting.put("script", new Waiting(RegisterWorkload::scripts, "EVAL and FCALL have not landed"));
+    return waiting;
+  }
+
   /** What is not run, and why. */
   public static List<String> off() {
-    return List.of(
-        "blpop: the queue pops by RPOP, as the commands that block have not landed",
-        "pubsub: PUBLISH and SUBSCRIBE have not landed",
-        "script: EVAL and FCALL have not landed");
+    return waiting().entrySet().stream().map(w -> w.getKey() + ": " + w.getValue().why()).toList();
   }
 }
