@@ -99,6 +99,9 @@ final class ShardReader {
       @Nullable Reply[] replies = new Reply[share.count];
       Share lateShare = null;
       for (int i = 0; i < share.count; i++) {
+        if (i % ShardMachine.LOOK_AHEAD == 0) {
+          lookAhead(share, i);
+        }
         Request request = share.requests[i];
         ShardStrand strand = request.strand;
         if (strand == null || strand.waitingForTime == 0) {
@@ -119,6 +122,14 @@ final class ShardReader {
         awaitTime(lateShare, nowMillis, batch.deadlineNanos);
       }
     }
+  }
+
+  private void lookAhead(Share share, int from) {
+    int to = Math.min(from + ShardMachine.LOOK_AHEAD, share.count);
+    for (int i = from; i < to; i++) {
+      machine.foresee(share.requests[i].command(), share.requests[i].argv());
+    }
+    machine.lookAhead();
   }
 
   private void awaitTime(Share share, long nowMillis, long deadlineNanos) {

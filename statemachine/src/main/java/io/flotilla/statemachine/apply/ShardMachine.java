@@ -63,6 +63,9 @@ public final class ShardMachine {
   /** The newest feature level that this release knows. */
   public static final int FEATURE_LEVEL = 1;
 
+  /** The keys of so many commands are looked for at once: as many misses as a processor takes. */
+  public static final int LOOK_AHEAD = 32;
+
   private static final Reply[] NO_REPLIES = {};
   private static final Reply.Error NO_GENESIS =
       new Reply.Error("CLUSTERDOWN The shard has not begun yet");
@@ -87,6 +90,9 @@ public final class ShardMachine {
   private EncodingLimits limits = EncodingLimits.DEFAULT;
   private final Dice dice = new Dice(0);
   private WriteContext context = new WriteContext(keyspace, limits, dice);
+
+  private final byte[][] foreseen = new byte[LOOK_AHEAD][];
+  private int foreseenCount;
 
   private @Nullable RunningCheck check;
   private @Nullable ShardSnapshot snapshot;
@@ -178,6 +184,12 @@ public final class ShardMachine {
     Reply[] replies = new Reply[items.size()];
     int logged = 0; // a read that is not in the log must not move the dice of what is
     for (int i = 0; i < replies.length; i++) {
+      if (i % LOOK_AHEAD == 0) {
+        for (int j = i; j < Math.min(i + LOOK_AHEAD, replies.length); j++) {
+          foresee(items.get(j));
+        }
+        lookAhead();
+      }
       context.begin(items.get(i) instanceof Item.Transaction);
       switch (items.get(i)) {
         case Item.Single single -> {
@@ -200,6 +212,38 @@ public final class ShardMachine {
       laps.answered();
     }
     return replies;
+  }
+
+  private void foresee(Item item) {
+    switch (item) {
+      case Item.Single single -> {
+        Command command = table.find(single.argv());
+        if (command != null) {
+          foresee(command, single.argv());
+        }
+      }
+      case Item.LocalRead read -> foresee(read.command(), read.argv());
+      case Item.Transaction transaction -> {}
+    }
+  }
+
+  /**
+   * Notes what will be asked in a moment, of at most {@link #LOOK_AHEAD} commands, for {@link
+   * #lookAhead}: only for speed.
+   */
+  public void foresee(Command command, byte[][] argv) {
+    int only = command.onlyKeyPlace();
+    if (only > 0 && only < argv.length) {
+      foreseen[foreseenCount++] = argv[only];
+    }
+  }
+
+  /** Looks for the keys of the commands that were foreseen, side by side. */
+  public void lookAhead() {
+    if (foreseenCount > 1) {
+      keyspace.lookAhead(foreseen, foreseenCount);
+    }
+    foreseenCount = 0;
   }
 
   /**

@@ -17,8 +17,14 @@ final class SlotOwnership {
 
   private final long[] epochs = new long[HashSlot.COUNT];
 
+  /**
+   * A bit for each slot that is owned: every command asks, and these 2 KB stay in the nearest
+   * cache.
+   */
+  private final long[] owned = new long[HashSlot.COUNT / Long.SIZE];
+
   boolean owns(int slot) {
-    return epochs[slot] != NONE;
+    return (owned[slot >>> 6] >>> slot & 1) != 0;
   }
 
   /**
@@ -30,6 +36,7 @@ final class SlotOwnership {
     }
     for (int slot = range.first(); slot <= range.last(); slot++) {
       epochs[slot] = Math.max(epochs[slot], range.epoch());
+      owned[slot >>> 6] |= 1L << slot;
     }
   }
 

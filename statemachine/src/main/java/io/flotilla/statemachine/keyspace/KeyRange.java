@@ -97,7 +97,14 @@ final class KeyRange {
     return place;
   }
 
-  private int guess(long hash) {
+  /** Some entry with this hash, or null. */
+  @Nullable Entry maybeAt(long hash) {
+    int place = firstAtLeast(hash);
+    return place < size && hashes[place] == hash ? entries[place] : null;
+  }
+
+  /** Where a hash would stand if the hashes here were spread evenly: a place of the arrays. */
+  int guess(long hash) {
     // the 32 bits below the shared prefix, as a fraction of the size
     long fraction = depth == 0 ? hash >>> 32 : (hash << depth) >>> 32;
     return (int) ((fraction * size) >>> 32);

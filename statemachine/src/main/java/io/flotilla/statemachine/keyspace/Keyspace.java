@@ -75,6 +75,7 @@ public final class Keyspace {
   private byte[] placedKey = new byte[0];
   private int placedSlot;
   private long placedHash;
+  private Lookahead ahead = new Lookahead(0);
 
   /** An empty keyspace that places keys by this hash; all replicas of a shard share its key. */
   public Keyspace(SipHash hash) {
@@ -142,6 +143,21 @@ public final class Keyspace {
   /** Who hears key events from now on. */
   public void events(KeyEvents listener) {
     events = listener;
+  }
+
+  /**
+   * Looks for keys that commands will ask for in a moment, by these very arrays, so that they need
+   * not wait for memory each. That changes no answer.
+   *
+   * @param soon the first {@code count} are these keys; the array itself may be used again
+   */
+  public void lookAhead(byte[][] soon, int count) {
+    Lookahead next = new Lookahead(count);
+    for (int i = 0; i < count; i++) {
+      next.add(soon[i]);
+    }
+    next.look(this, hash);
+    ahead = next;
   }
 
   // ---------------------------------------------------------------- reading
@@ -510,16 +526,22 @@ public final class Keyspace {
 
   private @Nullable Entry find(byte[] key) {
     place(key);
-    KeyRange range = onlyRanges[placedSlot];
+    KeyRange range = maybeRange(placedSlot, placedHash);
     if (range == null) {
-      SlotTable table = tables[placedSlot];
-      if (table == null) {
-        return null;
-      }
-      range = table.rangeOf(placedHash);
+      return null;
     }
     int place = range.find(placedHash, key);
     return place < 0 ? null : range.at(place);
+  }
+
+  /** The range that a key of this slot and hash belongs to; null where the slot has no keys. */
+  @Nullable KeyRange maybeRange(int slot, long hashOfKey) {
+    KeyRange range = onlyRanges[slot];
+    if (range == null) {
+      SlotTable table = tables[slot];
+      return table == null ? null : table.rangeOf(hashOfKey);
+    }
+    return range;
   }
 
   private Entry existing(byte[] key) {
@@ -720,7 +742,12 @@ public final class Keyspace {
       "ReferenceEquality") // the same array object is the same key: that is the quick way
   private void place(byte[] key) {
     if (key != placedKey) {
-      placed(key, HashSlot.of(key), hash.hash(key));
+      int known = ahead.placeOf(key);
+      if (known >= 0) {
+        placed(key, ahead.slot(known), ahead.hash(known));
+      } else {
+        placed(key, HashSlot.of(key), hash.hash(key));
+      }
     }
   }
 
