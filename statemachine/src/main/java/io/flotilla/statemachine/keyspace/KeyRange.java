@@ -73,11 +73,11 @@ final class KeyRange {
   int find(long hash, byte[] key) {
     int place = firstAtLeast(hash);
     while (place < size && hashes[place] == hash) {
-      int order = Arrays.compareUnsigned(at(place).key, key);
-      if (order == 0) {
+      byte[] there = at(place).key;
+      if (Arrays.equals(there, key)) { // mostly so, and found out sooner than which is greater
         return place;
       }
-      if (order > 0) {
+      if (Arrays.compareUnsigned(there, key) > 0) {
         break;
       }
       place++;
