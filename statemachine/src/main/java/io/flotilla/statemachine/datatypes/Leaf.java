@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All collections are made of it: a small value is one leaf, a large one a {@link LeafSequence}
  * of them. What a record looks like is its owner's affair; a leaf only makes and closes gaps, by
- * moving the shorter side. Room grows by an eighth of what is used, so that growing is amortised
+ * moving the shorter side. Room grows by a sixteenth of what is used, so that growing is amortised
  * and waste stays below what an allocator of size classes wastes; it is given back when half of the
  * array is empty. Room is left on the side that grows: a list that is pushed to at its head finds
  * it there, and a queue, which grows at one end and shrinks at the other, slides back in its array
@@ -94,7 +94,7 @@ final class Leaf {
     }
     if (array.length > MIN_SHRUNK && length() < array.length / 2) {
       gap -= start;
-      resize(length() + length() / 8, 0);
+      resize(length() + length() / 16, 0);
       gap += start;
     }
     return gap;
@@ -115,7 +115,7 @@ final class Leaf {
       return at - growth;
     }
     int needed = length() + growth;
-    boolean enough = array.length - needed >= needed >>> 4;
+    boolean enough = array.length - needed >= needed >>> 5;
     byte[] target = enough ? array : new byte[capacityFor(needed)];
     int newStart = moveBehind ? 0 : target.length - needed;
     if (moveBehind) { // within one array, whoever moves away from the gap goes first
@@ -131,9 +131,9 @@ final class Leaf {
     return newStart + before;
   }
 
-  /** An eighth more, up to a multiple of 8 as the heap counts. */
+  /** A sixteenth more, up to a multiple of 8 as the heap counts. */
   private static int capacityFor(int needed) {
-    long roomy = needed + (needed >>> 3) + 7L & ~7L;
+    long roomy = needed + (needed >>> 4) + 7L & ~7L;
     return (int) Math.min(roomy, Integer.MAX_VALUE - 8);
   }
 
