@@ -32,7 +32,7 @@ enum DataSet {
       }
     }
   },
-  SORTED_SET("a sorted set of 1 M members", 1_000_000) {
+  SORTED_SET("a sorted set of 4 M members", 4_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
       for (int i = 0; i < elements; i += 100) {
@@ -82,7 +82,7 @@ enum DataSet {
       }
     }
   },
-  INTEGER_SET("a set of 4 M integers", 4_000_000) {
+  INTEGER_SET("a set of 20 M integers", 20_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
       for (int i = 0; i < elements; i += 100) {
@@ -95,7 +95,7 @@ enum DataSet {
       }
     }
   },
-  STREAM("a stream of 5 M entries of 3 fields", 5_000_000) {
+  STREAM("a stream of 10 M entries of 3 fields", 10_000_000) {
     @Override
     void fill(Pipe pipe, int elements) throws IOException {
       for (int i = 0; i < elements; i++) {

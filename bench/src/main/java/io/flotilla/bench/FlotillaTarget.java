@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -37,10 +38,19 @@ final class FlotillaTarget implements Target {
   private final int shards;
   private final Path directory;
   private final int firstPort;
+  private final Map<String, String> environment;
   private final List<ManagedChannel> channels = new ArrayList<>();
 
-  private FlotillaTarget(String name, int nodes, int shards, Path directory, int firstPort) {
+  private FlotillaTarget(
+      String name,
+      int nodes,
+      int shards,
+      Path directory,
+      int firstPort,
+      Map<String, String> environment) {
     this.name = name;
+    this.environment = new HashMap<>(environment);
+    this.environment.put("FLOTILLA_DIR", ".flotilla");
     this.nodes = nodes;
     this.shards = shards;
     this.directory = directory;
@@ -63,20 +73,32 @@ final class FlotillaTarget implements Target {
 
   /** The same, with nothing started yet. */
   static FlotillaTarget prepare(Workspace workspace, int shards) {
-    return prepare(workspace, 3, shards);
+    return prepare(workspace, 3, shards, Map.of());
   }
 
-  /** One node that is the whole cluster, of one shard. */
-  static FlotillaTarget alone(Workspace workspace) {
-    FlotillaTarget target = prepare(workspace, 1, 1);
+  /**
+   * One node that is the whole cluster, of one shard, with these flags of the JVM besides those of
+   * FLOTILLA_NODE_OPTS.
+   */
+  static FlotillaTarget alone(Workspace workspace, String flags) {
+    FlotillaTarget target =
+        prepare(
+            workspace,
+            1,
+            1,
+            Map.of(
+                "FLOTILLA_NODE_OPTS",
+                System.getenv().getOrDefault("FLOTILLA_NODE_OPTS", "") + " " + flags));
     target.up();
     return target;
   }
 
-  private static FlotillaTarget prepare(Workspace workspace, int nodes, int shards) {
+  private static FlotillaTarget prepare(
+      Workspace workspace, int nodes, int shards, Map<String, String> environment) {
     String name = "flotilla-" + shards;
     Path directory = workspace.directory(name + "-" + System.nanoTime());
-    return new FlotillaTarget(name, nodes, shards, directory, Workspace.ports(nodes, OFFSETS));
+    return new FlotillaTarget(
+        name, nodes, shards, directory, Workspace.ports(nodes, OFFSETS), environment);
   }
 
   /** Starts what does not run, and returns when all slots are served. */
@@ -104,7 +126,7 @@ final class FlotillaTarget implements Target {
   String flotilla(String... words) {
     List<String> command =
         Stream.concat(Stream.of(launcher().toString()), Stream.of(words)).toList();
-    return Commands.run(PATIENCE, directory, Map.of("FLOTILLA_DIR", ".flotilla"), command);
+    return Commands.run(PATIENCE, directory, environment, command);
   }
 
   static Path launcher() {
