@@ -143,15 +143,21 @@ public final class Chaos implements Callable<Integer> {
         return USAGE;
       }
     }
-    Plan plan =
-        new Plan(
-            containers,
-            nodes,
-            Duration.ofSeconds(seconds),
-            faults.equals(List.of("none")) ? List.of() : List.copyOf(faults),
-            List.copyOf(workloads),
-            seed != null ? seed : ThreadLocalRandom.current().nextLong(1L << 31),
-            settings);
+    Plan plan;
+    try {
+      plan =
+          new Plan(
+              containers,
+              nodes,
+              Duration.ofSeconds(seconds),
+              faults.equals(List.of("none")) ? List.of() : List.copyOf(faults),
+              List.copyOf(workloads),
+              seed != null ? seed : ThreadLocalRandom.current().nextLong(1L << 31),
+              settings);
+    } catch (IllegalArgumentException e) {
+      System.out.println(e.getMessage());
+      return USAGE;
+    }
     Files.createDirectories(report);
     Path directory = Files.createTempDirectory(report.toAbsolutePath(), "nodes-");
     Map<String, String> environment =
@@ -192,7 +198,8 @@ public final class Chaos implements Callable<Integer> {
             .filter(f -> selfTest.contains("all") || selfTest.contains(f.name()))
             .toList();
     if (faults.isEmpty()) {
-      throw new IllegalArgumentException("no seeded fault is called " + selfTest);
+      System.out.println("no seeded fault is called " + String.join(",", selfTest));
+      return USAGE;
     }
     Files.createDirectories(report);
     Path work = Files.createTempDirectory(report.toAbsolutePath(), "self-test-");
