@@ -90,11 +90,16 @@ final class Known {
     };
   }
 
-  /** Whether it stores a range that it does not count before: 7.2 makes no compact set of that. */
-  static boolean beginsLarge(Line line) {
-    return line.name().equals("ZRANGESTORE")
-        && IntStream.range(5, line.size())
-            .anyMatch(i -> line.word(i).equals("BYLEX") || line.word(i).equals("BYSCORE"));
+  /**
+   * Whether a sorted set may be large behind it that is compact with us: ZRANGESTORE of a range
+   * that 7.0 does not count before, and SORT, which makes the sorted set that it reads large.
+   */
+  static boolean makesLarge(Line line) {
+    return switch (line.name()) {
+      case "ZRANGESTORE" -> hasWord(line, "BYLEX") || hasWord(line, "BYSCORE");
+      case "SORT", "SORT_RO" -> true;
+      default -> false;
+    };
   }
 
   /** A compact sorted set keeps a zero as an integer, which has no sign; a large one keeps it. */

@@ -48,7 +48,7 @@ final class Pair {
   private final Set<String> bornExpired = new HashSet<>();
 
   /** Whether this run has made a sorted set that begins large with us and compact in 7.0. */
-  private boolean bornLarge;
+  private boolean madeLarge;
 
   private long compared;
 
@@ -83,7 +83,7 @@ final class Pair {
       theirs.begin(frame);
       ours.listen(frame.listens());
       bornExpired.clear();
-      bornLarge = false;
+      madeLarge = false;
       for (int from = 0; from < steps.size(); ) {
         int to = from + 1;
         while (steps.get(from).isPipelined()
@@ -251,12 +251,12 @@ final class Pair {
   }
 
   private @Nullable Difference compare(int at, Line line, Reply our, Reply their) {
-    bornLarge |= Known.beginsLarge(line);
+    madeLarge |= Known.makesLarge(line);
     if (Known.same(line, our, their, frame.protocol())) {
       return null;
     }
     Difference difference = ofReplies(at, line, our, their);
-    return bornLarge && Known.sameButForSignOfZero(difference.ours(), difference.theirs())
+    return madeLarge && Known.sameButForSignOfZero(difference.ours(), difference.theirs())
         ? null
         : difference;
   }
