@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("docker")
 final class ContainerChaosTest {
-  /** With making the image, starting, reading and judging: within five minutes. */
-  private static final Duration TIME = Duration.ofMinutes(2);
+  /** With making the image, starting, reading and judging some five minutes. */
+  private static final Duration TIME = Duration.ofMinutes(3);
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   private Path directory = Path.of("");
