@@ -113,6 +113,10 @@ proc ::follow::dispatch {id method arguments} {
     if {$::redis::readraw($id)} {
         return [dispatch_raw $id $method $arguments]
     }
+    # What is no command, a read of what was written past the client, is answered by the node that it stands at.
+    if {[info commands ::redis::__method__$method] ne {}} {
+        return [::redis::__dispatch_here__ $id $method {*}$arguments]
+    }
     if {[catch {::redis::__dispatch_here__ $id $method {*}$arguments} reply]} {
         if {[regexp {^MOVED \d+ (\S+:\d+)$} $reply _ address]} {
             return [[link $id $address] $method {*}$arguments]
