@@ -33,6 +33,9 @@ public final class QueueWorkload implements Workload {
 
   private static final int WAIT_MOST = 300;
 
+  /** One BLPOP in so many waits for a queue that nobody pushes to. */
+  private static final int DRY = 16;
+
   private final String name;
   private final boolean blocks;
   private final Keys keys;
@@ -73,7 +76,7 @@ public final class QueueWorkload implements Workload {
     String key = keys.next(random);
     used.add(key);
     if (random.nextBoolean()) {
-      take(actor, key);
+      take(actor, blocks && random.nextInt(DRY) == 0 ? key + ":dry" : key);
       return;
     }
     long value = values.incrementAndGet();

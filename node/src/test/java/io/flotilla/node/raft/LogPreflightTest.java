@@ -176,7 +176,13 @@ class LogPreflightTest {
     markerSays(ENTRIES - 1);
     byte[] record = lastRecord();
     long good = Files.size(open()) - record.length;
-    for (int kept = 1; kept < record.length; kept++) {
+    // One record in 256 ends in a zero, as its checksum has it: without that byte it is whole, for
+    // zeros follow.
+    int needed = record.length;
+    while (record[needed - 1] == 0) {
+      needed--;
+    }
+    for (int kept = 1; kept < needed; kept++) {
       Files.write(open(), java.util.Arrays.copyOf(Files.readAllBytes(open()), (int) good));
       append(open(), java.util.Arrays.copyOf(record, kept));
       append(open(), new byte[4096]);
