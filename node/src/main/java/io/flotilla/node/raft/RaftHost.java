@@ -97,6 +97,9 @@ public final class RaftHost implements AutoCloseable {
   /** How long closing waits for a snapshot that is being written. */
   private static final Duration SNAPSHOT_CLOSE_WAIT = Duration.ofSeconds(5);
 
+  /** Ratis applies what is committed before it closes, which takes seconds on a busy machine. */
+  private static final Duration RATIS_CLOSE_WAIT = Duration.ofSeconds(30);
+
   private final NodeId self;
   private final RaftPeerId peerId;
   private final RaftSettings settings;
@@ -803,16 +806,47 @@ public final class RaftHost implements AutoCloseable {
     watchdog.close();
     snapshotWriter.shutdown();
     awaitQuietly(snapshotWriter, SNAPSHOT_CLOSE_WAIT);
-    try {
-      server.close();
-    } catch (IOException e) {
-      log.warn("node {}: closing Ratis", self.brief(), e);
+    if (closeRatis()) {
+      replicas.values().forEach(watchdog::raiseMarker);
     }
-    replicas.values().forEach(watchdog::raiseMarker);
     replicas.values().forEach(Replica::close);
     chores.shutdown();
     awaitQuietly(chores, SNAPSHOT_CLOSE_WAIT);
     log.info("node {}: closed", self.brief());
+  }
+
+  /**
+   * Whether Ratis has closed. It may wait for itself for ever: the close of a log holds the lock of
+   * that log while it waits for the thread that evicts entries from memory, and that one may just
+   * have begun to wait for the lock (seen in Ratis 3.3.0, once in some thousand closes). Then
+   * nothing is lost by going on: what was acknowledged is on disk, and the process ends. The
+   * markers stay as they were raised last, for to raise them takes the same lock.
+   */
+  private boolean closeRatis() {
+    Thread closer =
+        new Thread(
+            () -> {
+              try {
+                server.close();
+              } catch (IOException e) {
+                log.warn("node {}: closing Ratis", self.brief(), e);
+              }
+            },
+            "flotilla-raft-close-" + self.brief());
+    closer.setDaemon(true);
+    closer.start();
+    try {
+      if (closer.join(RATIS_CLOSE_WAIT)) {
+        return true;
+      }
+      log.error(
+          "node {}: Ratis has not closed within {} s and is left to itself",
+          self.brief(),
+          RATIS_CLOSE_WAIT.toSeconds());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return false;
   }
 
   private static void awaitQuietly(ExecutorService executor, Duration wait) {
