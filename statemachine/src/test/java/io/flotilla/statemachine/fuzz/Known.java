@@ -123,16 +123,12 @@ final class Known {
 
   /** A set that is sorted by nothing comes in no order; with LIMIT, only its number can be told. */
   private static boolean isSortedByNothing(Line line, Reply ours, Reply theirs) {
-    boolean limited = false;
-    boolean by = false;
-    for (int i = 2; i < line.size(); i++) {
-      limited |= line.word(i).equals("LIMIT");
-      by |= line.word(i).equals("BY");
-    }
-    if (!by || !(ours instanceof Reply.Array a) || !(theirs instanceof Reply.Array b)) {
+    if (!hasWord(line, "BY")
+        || !(ours instanceof Reply.Array a)
+        || !(theirs instanceof Reply.Array b)) {
       return false;
     }
-    return limited
+    return hasWord(line, "LIMIT")
         ? a.elements().size() == b.elements().size()
         : Notation.show(Notation.sorted(a)).equals(Notation.show(Notation.sorted(b)));
   }

@@ -47,7 +47,7 @@ final class Pair {
   /** The keys that this run has set with a time to live that had passed. */
   private final Set<String> bornExpired = new HashSet<>();
 
-  /** Whether this run has made a sorted set that begins large with us and compact in 7.0. */
+  /** Whether a sorted set may be large on one side of this run and compact on the other. */
   private boolean madeLarge;
 
   private long compared;
