@@ -64,6 +64,11 @@ final class FlotillaTarget implements Target {
     }
   }
 
+  /** What a cluster of so many shards is called in reports. */
+  static String name(int shards) {
+    return "flotilla-" + shards;
+  }
+
   /** A cluster of three nodes that serves. */
   static FlotillaTarget start(Workspace workspace, int shards) {
     FlotillaTarget target = prepare(workspace, shards);
@@ -95,7 +100,7 @@ final class FlotillaTarget implements Target {
 
   private static FlotillaTarget prepare(
       Workspace workspace, int nodes, int shards, Map<String, String> environment) {
-    String name = "flotilla-" + shards;
+    String name = name(shards);
     Path directory = workspace.directory(name + "-" + System.nanoTime());
     return new FlotillaTarget(
         name, nodes, shards, directory, Workspace.ports(nodes, OFFSETS), environment);
@@ -247,8 +252,8 @@ final class FlotillaTarget implements Target {
   }
 
   @Override
-  public boolean clustered() {
-    return shards > 1;
+  public int leaders() {
+    return Math.min(shards, nodes);
   }
 
   @Override

@@ -96,8 +96,9 @@ final class GrowthBenchmark implements Callable<Integer> {
     Meter meter = new Meter();
     try (FlotillaTarget flotilla = FlotillaTarget.start(workspace, 1)) {
       flotilla.awaitHealthy();
-      meter.warmUp(flotilla, loads(sizes.getFirst()), options.warmUp());
-      int filled = 0;
+      int filled = sizes.getFirst();
+      fill(flotilla, 0, filled);
+      meter.warmUp(flotilla, loads(filled), options.warmUp());
       for (int size : sizes) {
         fill(flotilla, filled, size);
         filled = size;
@@ -123,11 +124,12 @@ final class GrowthBenchmark implements Callable<Integer> {
   }
 
   private void shards(Workspace workspace, Report report, List<List<String>> table) {
-    for (int shards : options.quick() ? List.of(1, 4) : List.of(1, 2, 4, 8, 16)) {
+    for (int shards : options.quick() ? List.of(1, 4) : List.of(1, 4, 16)) {
       Meter meter = new Meter();
       try (FlotillaTarget flotilla = FlotillaTarget.start(workspace, shards)) {
         flotilla.awaitHealthy();
-        meter.warmUp(flotilla, loads(SHARD_KEYS), options.warmUp().dividedBy(2));
+        Meter.fill(flotilla, SHARD_KEYS);
+        meter.warmUp(flotilla, loads(SHARD_KEYS), options.warmUp());
         List<Sample> samples = measure(meter, flotilla, loads(SHARD_KEYS));
         table.add(
             List.of(
@@ -154,6 +156,7 @@ final class GrowthBenchmark implements Callable<Integer> {
     List<Sample> medians = new ArrayList<>();
     for (Load load : loads) {
       List<Sample> samples = new ArrayList<>();
+      meter.warmUp(flotilla, List.of(load), options.warmUpOfRow());
       for (int round = 0; round < options.rounds(); round++) {
         samples.add(meter.measure(flotilla, load, options.measure()));
       }
@@ -180,6 +183,7 @@ final class GrowthBenchmark implements Callable<Integer> {
       node.put("per_second", samples.get(i).perSecond());
       node.put("p50_millis", samples.get(i).p50Millis());
       node.put("p99_millis", samples.get(i).p99Millis());
+      node.put("stolen_percent", samples.get(i).stolenPercent());
     }
   }
 

@@ -17,7 +17,8 @@ import picocli.CommandLine.Mixin;
       GrowthBenchmark.class,
       WalkBenchmark.class,
       FamiliesBenchmark.class,
-      MemoryBenchmark.class
+      MemoryBenchmark.class,
+      JmhBenchmark.class
     })
 public final class Main implements Callable<Integer> {
   @Mixin private TableBenchmark table = new TableBenchmark();

@@ -14,6 +14,9 @@ final class Meter {
   /** Enough to be measured, little enough to be quick on the slowest target. */
   private static final long FIRST_REQUESTS_PER_CLIENT_AND_DEPTH = 40;
 
+  /** Random keys, so many for each that there is: then one in a thousand and less is missing. */
+  private static final long FILLING_PER_KEY = 8;
+
   private final Map<String, Double> rates = new HashMap<>();
 
   Sample measure(Target target, Load load, Duration duration) {
@@ -26,15 +29,32 @@ final class Meter {
     long requests =
         Math.max(
             (long) load.clients() * load.pipeline(), (long) (known * duration.toMillis() / 1000));
+    Lookups before = Lookups.of(target);
     Sample sample = run(target, load, requests);
+    if (!before.foundUntil(Lookups.of(target))) {
+      throw new BenchException(
+          load + " at " + target.name() + " found no key too often: its figure says nothing");
+    }
     rates.put(key, sample.perSecond());
     return sample;
   }
 
+  /**
+   * Writes the keys that loads will ask for. By redis-benchmark, since it alone knows which those
+   * of a cluster are.
+   */
+  static void fill(Target target, int keys) {
+    Load writes = new Load(Load.Kind.SET, 50, 64, keys);
+    run(target, writes, FILLING_PER_KEY * keys * target.leaders());
+  }
+
   private static Sample run(Target target, Load load, long requests) {
-    return load.kind() == Load.Kind.MIXED
-        ? PipelineLoad.run(target, load, requests)
-        : RedisBenchmark.run(target, load, requests);
+    StolenTime before = StolenTime.now();
+    Sample sample =
+        load.kind() == Load.Kind.MIXED
+            ? PipelineLoad.run(target, load, requests)
+            : RedisBenchmark.run(target, load, requests);
+    return sample.whileStolen(before.percentUntil(StolenTime.now()));
   }
 
   /** Loads in turn until the time is over. */

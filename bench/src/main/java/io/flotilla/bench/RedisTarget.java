@@ -13,17 +13,18 @@ final class RedisTarget implements Target {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int BUS_OFFSET = 10_000;
   private static final int CLUSTER_NODES = 6;
+  private static final int MASTERS = 3;
 
   private final String name;
   private final String description;
-  private final boolean clustered;
+  private final int leaders;
   private final int port;
   private final List<Process> servers = new ArrayList<>();
 
-  private RedisTarget(String name, String description, boolean clustered, int port) {
+  private RedisTarget(String name, String description, int leaders, int port) {
     this.name = name;
     this.description = description;
-    this.clustered = clustered;
+    this.leaders = leaders;
     this.port = port;
   }
 
@@ -38,8 +39,7 @@ final class RedisTarget implements Target {
   }
 
   private static RedisTarget alone(Workspace workspace, String name, String options) {
-    RedisTarget target =
-        new RedisTarget(name, "redis-server " + options, false, Workspace.ports(1, 0));
+    RedisTarget target = new RedisTarget(name, "redis-server " + options, 1, Workspace.ports(1, 0));
     target.launch(workspace.directory(name), target.port, options);
     return target;
   }
@@ -54,7 +54,7 @@ final class RedisTarget implements Target {
         new RedisTarget(
             "redis-cluster",
             "6 x redis-server " + options + ", 3 masters + 3 replicas",
-            true,
+            MASTERS,
             port);
     List<String> addresses = new ArrayList<>();
     for (int i = 0; i < CLUSTER_NODES; i++) {
@@ -120,8 +120,8 @@ final class RedisTarget implements Target {
   }
 
   @Override
-  public boolean clustered() {
-    return clustered;
+  public int leaders() {
+    return leaders;
   }
 
   @Override

@@ -94,6 +94,11 @@ final class Report {
     return String.format(Locale.ROOT, "%.2f", ratio);
   }
 
+  /** Two shares, ours and theirs. */
+  static String percents(double ours, double theirs) {
+    return String.format(Locale.ROOT, "%.0f, %.0f %%", ours, theirs);
+  }
+
   static double median(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();
     return sorted.get((sorted.size() - 1) / 2);

@@ -5,19 +5,29 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The table of figures: Flotilla's rate per row, beside its peers' in the same minutes.
  *
  * <p>Targets are measured in turn within each round, so that whatever else the machine does hits
- * all of them alike; the ratio is that of the medians.
+ * all of them alike; the ratio is that of the medians. Beside it stands how much of the processor
+ * the machine's neighbours had during each of the two: a ratio of 30 and 5 % is none.
  */
 final class TableBenchmark implements Callable<Integer> {
   private static final int KEYS = 100_000;
 
   @Mixin private Options options = new Options();
+
+  @Option(
+      names = "--only",
+      paramLabel = "REGEX",
+      description =
+          "Only the rows in whose name this is found, such as 'flotilla-1 GET c=50 P=16'.")
+  private Pattern only = Pattern.compile("");
 
   /**
    * A bound that a ratio, or a latency, is held to.
@@ -75,6 +85,13 @@ final class TableBenchmark implements Callable<Integer> {
       throw new BenchException(
           "redis-server, redis-cli and redis-benchmark are needed: apt-get install redis-server");
     }
+    Map<Integer, List<Row>> chosen = new LinkedHashMap<>();
+    chosen.put(1, chosen(1, ONE_SHARD));
+    chosen.put(3, chosen(3, THREE_SHARDS));
+    chosen.values().removeIf(List::isEmpty);
+    if (chosen.isEmpty()) {
+      throw new BenchException("--only: " + only + " is found in no row's name");
+    }
     Report report = new Report("table", options.flags());
     List<List<String>> table = new ArrayList<>();
     table.add(
@@ -88,20 +105,22 @@ final class TableBenchmark implements Callable<Integer> {
             "its p50",
             "ratio",
             "goal",
-            ""));
+            "",
+            "stolen"));
     try (Workspace workspace = new Workspace();
         Target aof = RedisTarget.aofAlways(workspace);
         Target memory = RedisTarget.noPersistence(workspace);
         Target cluster = RedisTarget.cluster(workspace)) {
       Map<String, Target> peers = new LinkedHashMap<>();
       for (Target peer : List.of(aof, memory, cluster)) {
+        Meter.fill(peer, KEYS);
         peers.put(peer.name(), peer);
         System.out.println(peer.name() + ": " + peer.description());
       }
-      for (int shards : List.of(1, 3)) {
-        try (FlotillaTarget flotilla = FlotillaTarget.start(workspace, shards)) {
+      for (Map.Entry<Integer, List<Row>> rows : chosen.entrySet()) {
+        try (FlotillaTarget flotilla = FlotillaTarget.start(workspace, rows.getKey())) {
           System.out.println(flotilla.name() + ": " + flotilla.description());
-          measure(flotilla, shards == 1 ? ONE_SHARD : THREE_SHARDS, peers, report, table);
+          measure(flotilla, rows.getValue(), peers, report, table);
         }
       }
     }
@@ -109,6 +128,12 @@ final class TableBenchmark implements Callable<Integer> {
     Report.print(table);
     report.write(options.results());
     return 0;
+  }
+
+  private List<Row> chosen(int shards, List<Row> rows) {
+    return rows.stream()
+        .filter(row -> only.matcher(FlotillaTarget.name(shards) + " " + row.load).find())
+        .toList();
   }
 
   private void measure(
@@ -119,6 +144,7 @@ final class TableBenchmark implements Callable<Integer> {
       List<List<String>> table) {
     Meter meter = new Meter();
     flotilla.awaitHealthy();
+    Meter.fill(flotilla, KEYS);
     meter.warmUp(flotilla, rows.stream().map(Row::load).toList(), options.warmUp());
     for (Row row : rows) {
       List<String> names =
@@ -162,7 +188,8 @@ final class TableBenchmark implements Callable<Integer> {
               latency ? "" : Report.millis(theirs.p50Millis()),
               Report.ratio(value),
               goal.bound == 0 ? "" : goal.word + " " + goal.bound,
-              goal.bound == 0 ? "" : met ? "met" : "MISSED"));
+              goal.bound == 0 ? "" : met ? "met" : "MISSED",
+              Report.percents(ours.stolenPercent(), theirs.stolenPercent())));
       ObjectNode node = report.row();
       node.put("load", row.load.toString());
       node.put("target", own);
@@ -196,7 +223,10 @@ final class TableBenchmark implements Callable<Integer> {
     node.put("p50_millis", median.p50Millis());
     node.put("p99_millis", median.p99Millis());
     node.put("max_millis", median.maxMillis());
+    node.put("stolen_percent", median.stolenPercent());
     var all = node.putArray("all_per_second");
     samples.forEach(s -> all.add(s.perSecond()));
+    var stolen = node.putArray("all_stolen_percent");
+    samples.forEach(s -> stolen.add(s.stolenPercent()));
   }
 }

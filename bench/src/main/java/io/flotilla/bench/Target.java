@@ -13,8 +13,13 @@ interface Target extends AutoCloseable {
   /** Where a client begins; for a target that is no cluster to its clients, where it ends too. */
   int port();
 
+  /** How many servers clients go to; each has keys of its own. */
+  int leaders();
+
   /** Whether clients must follow slots. */
-  boolean clustered();
+  default boolean clustered() {
+    return leaders() > 1;
+  }
 
   /** The processes that make it up. */
   List<ProcessHandle> processes();
