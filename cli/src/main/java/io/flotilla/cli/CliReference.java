@@ -13,6 +13,7 @@ import io.flotilla.proto.admin.ListNodesResponse;
 import io.flotilla.proto.admin.ListShardsResponse;
 import io.flotilla.proto.admin.ListSlotsResponse;
 import io.flotilla.proto.admin.ReplaceNodeProgress;
+import io.flotilla.proto.admin.ResetConfigResponse;
 import io.flotilla.proto.admin.SetConfigResponse;
 import io.flotilla.proto.admin.StopResponse;
 import io.flotilla.proto.admin.TakeSnapshotResponse;
@@ -48,6 +49,7 @@ final class CliReference {
     answers.put("import", ImportReport.getDescriptor());
     answers.put("config get", GetConfigResponse.getDescriptor());
     answers.put("config set", SetConfigResponse.getDescriptor());
+    answers.put("config reset", ResetConfigResponse.getDescriptor());
     answers.put("node show", Identity.getDescriptor());
     answers.put("node replace", ReplaceNodeProgress.getDescriptor());
     answers.put("node drain", DrainResponse.getDescriptor());

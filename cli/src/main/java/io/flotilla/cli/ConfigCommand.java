@@ -2,6 +2,8 @@ package io.flotilla.cli;
 
 import io.flotilla.proto.admin.GetConfigRequest;
 import io.flotilla.proto.admin.GetConfigResponse;
+import io.flotilla.proto.admin.ResetConfigRequest;
+import io.flotilla.proto.admin.ResetConfigResponse;
 import io.flotilla.proto.admin.SetConfigRequest;
 import io.flotilla.proto.admin.SetConfigResponse;
 import java.util.concurrent.Callable;
@@ -92,6 +94,54 @@ final class ConfigCommand {
                     + " is "
                     + value
                     + " on all nodes; before: "
+                    + Words.orNothing(response.getPreviousValue())
+                    + ".\n");
+        return ExitCode.OK.number();
+      }
+    }
+  }
+
+  /** {@code flotilla config reset}. */
+  @Command(
+      name = "reset",
+      description = "Takes a setting of the whole cluster back to its default.")
+  static final class Reset implements Callable<Integer> {
+    private final Context context;
+    @Mixin private ConnectionOptions connection = new ConnectionOptions();
+    @Mixin private OutputOptions output = new OutputOptions();
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "The setting.")
+    private String name = "";
+
+    @Option(
+        names = "--expect-version",
+        paramLabel = "VERSION",
+        description =
+            "Reset it only if the settings still have this version, as `config get -o json` shows it.")
+    private long expectedVersion;
+
+    Reset(Context context) {
+      this.context = context;
+    }
+
+    @Override
+    public Integer call() {
+      try (AdminSession session = connection.open(context)) {
+        ResetConfigRequest request =
+            ResetConfigRequest.newBuilder()
+                .setName(name)
+                .setExpectedVersion(expectedVersion)
+                .build();
+        ResetConfigResponse response = session.change(s -> s.resetConfig(request));
+        ViewCommands.show(
+            context,
+            output,
+            response,
+            p ->
+                name
+                    + " is "
+                    + Words.orNothing(response.getDefaultValue())
+                    + " on all nodes, its default; before: "
                     + Words.orNothing(response.getPreviousValue())
                     + ".\n");
         return ExitCode.OK.number();

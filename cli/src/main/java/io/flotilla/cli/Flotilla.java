@@ -58,7 +58,8 @@ final class Flotilla implements Runnable {
             .addSubcommand(
                 new CommandLine(new ConfigCommand())
                     .addSubcommand(new ConfigCommand.Get(context))
-                    .addSubcommand(new ConfigCommand.Set(context)))
+                    .addSubcommand(new ConfigCommand.Set(context))
+                    .addSubcommand(new ConfigCommand.Reset(context)))
             .addSubcommand(
                 new CommandLine(new NodeCommand())
                     .addSubcommand(new NodeCommand.Show(context))

@@ -1,6 +1,7 @@
 package io.flotilla.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.flotilla.proto.admin.DrainResponse;
 import io.flotilla.proto.admin.Health;
@@ -17,6 +18,7 @@ import io.flotilla.proto.admin.NodePhase;
 import io.flotilla.proto.admin.ReplaceNodeProgress;
 import io.flotilla.proto.admin.ReplaceNodeRequest;
 import io.flotilla.proto.admin.ReplaceNodeState;
+import io.flotilla.proto.admin.ResetConfigRequest;
 import io.flotilla.proto.admin.SetConfigRequest;
 import io.flotilla.proto.admin.TakeSnapshotRequest;
 import io.flotilla.proto.admin.TransferLeaderRequest;
@@ -37,11 +39,15 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +155,8 @@ final class CommandsTest {
     assertThat(out.toString())
         .isEqualTo("Shard 2: n2 leads in term 8, n1 before; it took 137 ms.\n");
     assertThat(execute("config", "set", "a.b", "c", "--expect-version", "12")).isEqualTo(0);
+    assertThat(execute("config", "reset", "a.b", "--expect-version", "13")).isEqualTo(0);
+    assertThat(out.toString()).endsWith("a.b is 128 on all nodes, its default; before: 500.\n");
     assertThat(execute("snapshot", "metadata", "--node", "n1", "--node", "n2")).isEqualTo(0);
     assertThat(execute("init", "127.0.0.1:7300", "127.0.0.1:7301", "--shards", "2")).isEqualTo(0);
     assertThat(admin.asked)
@@ -163,6 +171,7 @@ final class CommandsTest {
                 .setValue("c")
                 .setExpectedVersion(12)
                 .build(),
+            ResetConfigRequest.newBuilder().setName("a.b").setExpectedVersion(13).build(),
             TakeSnapshotRequest.newBuilder()
                 .addShards("metadata")
                 .addNodes("n1")
@@ -243,6 +252,18 @@ final class CommandsTest {
     if (ofChange == ExitCode.UNKNOWN_OUTCOME.number()) {
       assertThat(err.toString()).contains("look before trying again");
     }
+  }
+
+  @Test
+  void aSettingThatThereIsNotCannotBeReset() throws IOException {
+    admin.fail(
+        Status.NOT_FOUND.withDescription("no setting of the cluster is called \"a.b\""),
+        "unknown-setting",
+        false);
+    assertThat(executeAt7300("config", "reset", "a.b")).isEqualTo(1);
+    assertThat(err.toString()).contains("setting of the cluster is called \"a.b\"");
+    assertThat(out.toString()).isEmpty();
+    assertThat(execute("config", "reset")).as("without a name").isEqualTo(2);
   }
 
   @Test
@@ -498,5 +519,53 @@ final class CommandsTest {
         .contains("transfer-leader")
         .contains("--endpoint");
     assertThat(execute("completion", "tcsh")).isEqualTo(2);
+  }
+
+  /** A script that does not parse, or that completes nothing, has all the words in it too. */
+  @Test
+  void bashCompletesWordsWithTheScript() throws Exception {
+    assumeTrue(bash("exit 0").isPresent(), "there is no bash here to source the script");
+    assertThat(execute("completion", "bash")).isEqualTo(0);
+    Files.writeString(directory.resolve("completion"), out.toString());
+
+    assertThat(completions("flotilla", "trans")).containsExactly("transfer-leader");
+    assertThat(completions("flotilla", "node", "dr")).containsExactly("drain");
+    assertThat(completions("flotilla", "node", "")).contains("show", "replace", "drain", "stop");
+    assertThat(completions("flotilla", "up", "--no")).containsExactly("--nodes");
+    assertThat(completions("flotilla", "nosuch")).isEmpty();
+  }
+
+  /** What a bash that has sourced the script offers when TAB is pressed behind the last word. */
+  private List<String> completions(String... words) throws Exception {
+    String typed =
+        Arrays.stream(words).map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+    String offered =
+        bash("compopt() { :; }\n" // it complains unless a real TAB is pressed
+                + "source ./completion\n"
+                + "spec=$(complete -p flotilla) && function=${spec##*-F } && function=${function%% *}\n"
+                + ("COMP_WORDS=(" + typed + ") COMP_CWORD=" + (words.length - 1) + "\n")
+                + ("COMP_LINE='" + String.join(" ", words) + "' COMP_POINT=${#COMP_LINE}\n")
+                + ("$function flotilla '" + words[words.length - 1] + "' ''\n")
+                + "printf '%s\\n' \"${COMPREPLY[@]}\"\n")
+            .orElseThrow();
+    return offered.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+  }
+
+  /** What a bash of no settings says to a script; nothing where there is no bash. */
+  private Optional<String> bash(String script) throws Exception {
+    Path said = directory.resolve("bash.out");
+    Process bash;
+    try {
+      bash =
+          new ProcessBuilder("bash", "--noprofile", "--norc", "-c", script)
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(said.toFile())
+              .start();
+    } catch (IOException none) {
+      return Optional.empty();
+    }
+    assertThat(bash.waitFor(60, TimeUnit.SECONDS)).as("bash ends").isTrue();
+    return Optional.of(Files.readString(said));
   }
 }

@@ -23,6 +23,8 @@ import io.flotilla.proto.admin.ListSlotsResponse;
 import io.flotilla.proto.admin.NodePhase;
 import io.flotilla.proto.admin.ReplaceNodeProgress;
 import io.flotilla.proto.admin.ReplaceNodeRequest;
+import io.flotilla.proto.admin.ResetConfigRequest;
+import io.flotilla.proto.admin.ResetConfigResponse;
 import io.flotilla.proto.admin.SetConfigRequest;
 import io.flotilla.proto.admin.SetConfigResponse;
 import io.flotilla.proto.admin.StatusRequest;
@@ -161,6 +163,18 @@ final class FakeAdmin extends AdminGrpc.AdminImplBase {
   public void setConfig(SetConfigRequest request, StreamObserver<SetConfigResponse> to) {
     answer(
         request, to, SetConfigResponse.newBuilder().setVersion(13).setPreviousValue("500").build());
+  }
+
+  @Override
+  public void resetConfig(ResetConfigRequest request, StreamObserver<ResetConfigResponse> to) {
+    answer(
+        request,
+        to,
+        ResetConfigResponse.newBuilder()
+            .setVersion(14)
+            .setPreviousValue("500")
+            .setDefaultValue("128")
+            .build());
   }
 
   @Override

@@ -1,7 +1,11 @@
 package io.flotilla.node;
 
 import io.flotilla.node.proposal.GroupId;
+import io.flotilla.node.proposal.LogPosition;
+import io.flotilla.node.proposal.ReplicatedMachine;
 import io.flotilla.statemachine.apply.Check;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +33,22 @@ final class Checks {
   /** A replica has digested its state. */
   void found(GroupId group, Check check) {
     of(group, check.checkId()).complete(check);
+  }
+
+  /** The replica's state was replaced by another: what it has found was not about this one. */
+  synchronized void forget(GroupId group) {
+    findings.keySet().removeIf(name -> name.group.equals(group));
+  }
+
+  /** The machine whose findings these are: forgets them when its state is replaced. */
+  ReplicatedMachine watch(GroupId group, ReplicatedMachine machine) {
+    return new ForwardingMachine(machine) {
+      @Override
+      public void restore(LogPosition position, InputStream snapshot) throws IOException {
+        super.restore(position, snapshot);
+        forget(group);
+      }
+    };
   }
 
   /** What the replica finds, or has found. */

@@ -40,6 +40,10 @@ final class ClientDoor implements AutoCloseable {
   private static final Reply.Error DISK_FULL =
       new Reply.Error("ERR overloaded: the disk of this node is nearly full, writes are refused");
 
+  /** Redis's words, which clients know. */
+  private static final Reply.Error OUT_OF_MEMORY =
+      new Reply.Error("OOM command not allowed when used memory > 'maxmemory'.");
+
   private final CommandTable table;
   private final Parameters parameters;
   private final Front front;
@@ -52,7 +56,10 @@ final class ClientDoor implements AutoCloseable {
     this.server = server;
   }
 
-  /** Listens; until the node knows its cluster, clients hear LOADING. */
+  /**
+   * Listens; until the node knows its cluster, commands wait as for a leader, then hear
+   * CLUSTERDOWN.
+   */
   static ClientDoor open(NodeConfig config, RunningNode node, ClusterViews views, LeaderHints hints)
       throws IOException, ConfigException {
     HostPort listen = config.of(Keys.LISTEN_CLIENT);
@@ -75,7 +82,7 @@ final class ClientDoor implements AutoCloseable {
               RunningNode.Member member = node.member();
               return member == null ? null : member.shards().shard(group);
             },
-            new DiskAdmission(node),
+            new Guarded(node),
             new Unsupported(),
             intake,
             SessionSettings.DEFAULTS
@@ -100,10 +107,13 @@ final class ClientDoor implements AutoCloseable {
     return new ClientDoor(table, parameters, front, server);
   }
 
-  /** Refuses what may grow the data while the disk is nearly full. */
-  private record DiskAdmission(RunningNode node) implements Admission {
+  /** Refuses what may grow the data while the heap or the disk is nearly full. */
+  private record Guarded(RunningNode node) implements Admission {
     @Override
     public @Nullable Reply refusal(Command command) {
+      if (node.memory().isFull()) {
+        return OUT_OF_MEMORY;
+      }
       return node.disk().isFull() ? DISK_FULL : null;
     }
   }

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,8 @@ final class Facts implements NodeFacts {
       long keysWithDeadline,
       long changesSinceSnapshot,
       long expiredKeys,
+      long keyspaceHits,
+      long keyspaceMisses,
       long machineTimeMillis) {
     static Counts of(ShardMachine machine) {
       return new Counts(
@@ -54,11 +57,13 @@ final class Facts implements NodeFacts {
           machine.keysWithDeadline(),
           machine.changesSinceSnapshot(),
           machine.expiredKeys(),
+          machine.keyspaceHits(),
+          machine.keyspaceMisses(),
           machine.machineTimeMillis());
     }
   }
 
-  private static final Counts NOTHING = new Counts(0, 0, 0, 0, 0);
+  private static final Counts NOTHING = new Counts(0, 0, 0, 0, 0, 0, 0);
 
   Facts(RunningNode node) {
     this.node = node;
@@ -134,6 +139,8 @@ final class Facts implements NodeFacts {
               c.keysWithDeadline(),
               c.changesSinceSnapshot(),
               c.expiredKeys(),
+              c.keyspaceHits(),
+              c.keyspaceMisses(),
               c.machineTimeMillis()));
     }
     return replicas;
@@ -145,6 +152,23 @@ final class Facts implements NodeFacts {
 
   @Override
   public CompletableFuture<?> refresh() {
+    return ofAll(this::refresh);
+  }
+
+  @Override
+  public CompletableFuture<?> resetCounts() {
+    return ofAll((shard, replica) ->
+        replica
+            .onLoop(machine -> {
+              machine.resetCounts();
+              return Counts.of(machine);
+            })
+            .thenAccept(c -> counts.put(shard.group(), c)));
+  }
+
+  /** Done when this is done with each replica of this node. */
+  private CompletableFuture<?> ofAll(
+      BiFunction<ClusterView.Shard, ShardReplica, CompletableFuture<?>> each) {
     RunningNode.Member member = node.member();
     if (member == null) {
       return CompletableFuture.completedFuture(null);
@@ -153,7 +177,7 @@ final class Facts implements NodeFacts {
     for (ClusterView.Shard shard : node.views().get().shards()) {
       ShardReplica replica = member.shards().shard(shard.group());
       if (replica != null) {
-        all.add(refresh(shard, replica));
+        all.add(each.apply(shard, replica));
       }
     }
     return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
@@ -163,16 +187,15 @@ final class Facts implements NodeFacts {
   public Memory memory() {
     long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     long peak = peakBytes.accumulateAndGet(used, Math::max);
-    return new Memory(used, peak, residentBytes(), maxMemory());
-  }
-
-  private long maxMemory() {
-    String value = node.views().get().settings().values().get("maxmemory");
-    try {
-      return value == null ? 0 : Long.parseLong(value);
-    } catch (NumberFormatException e) {
-      return 0;
-    }
+    MemoryGuard guard = node.memory();
+    return new Memory(
+        used,
+        peak,
+        residentBytes(),
+        guard.maxMemoryBytes(),
+        guard.liveBytes(),
+        guard.markBytes(),
+        guard.isFull());
   }
 
   /** What Linux counts; elsewhere what the JVM has taken. */

@@ -98,7 +98,12 @@ public final class Main {
   private static ExitCode run(NodeConfig config, Running running) {
     try (RunningNode node = RunningNode.start(config, Halt.ofProcess())) {
       running.started(node);
-      return node.awaitStop();
+      ExitCode code = node.awaitStop();
+      if (code == ExitCode.UNTRUSTED_DATA) {
+        System.err.println(
+            "flotilla: the node stops, because a majority contradicts one of its replicas; its log says which");
+      }
+      return code;
     } catch (StartException e) {
       if (running.isStopping()) {
         log.info("the node was stopped while it started: {}", e.getMessage());

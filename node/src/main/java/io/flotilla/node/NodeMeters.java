@@ -1,5 +1,6 @@
 package io.flotilla.node;
 
+import io.flotilla.node.admin.CheckCounts;
 import io.flotilla.node.metadata.ClusterView;
 import io.flotilla.node.metrics.Durations;
 import io.flotilla.node.metrics.NodeMetrics;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 
 /** Ties the node's counters to the names under which Prometheus finds them. */
@@ -212,8 +214,36 @@ final class NodeMeters implements AutoCloseable {
         () -> snapshot(raft, shard),
         "shard",
         number);
+    checks(node.detector().counts(shard.group()), number);
     KeyCount keys = new KeyCount(member, shard);
     metrics.gauge("flotilla.shard.keys", "Keys in this replica.", keys::last, "shard", number);
+  }
+
+  private void checks(CheckCounts c, String shard) {
+    Map<String, LongSupplier> outcomes =
+        Map.of("agreed", c::agreed, "incomplete", c::incomplete, "disagreed", c::disagreed);
+    outcomes.forEach((outcome, count) ->
+        metrics.counter(
+            "flotilla.shard.checks",
+            "Comparisons of the shard's replicas that this node made as its leader: all agreed; some did not tell, the others agreed;"
+                + " some disagreed.",
+            count,
+            "shard",
+            shard,
+            "outcome",
+            outcome));
+    metrics.gauge(
+        "flotilla.shard.check.agreed.index",
+        "Where in the log this node, as leader, last found all replicas alike; 0 if never.",
+        c::agreedIndex,
+        "shard",
+        shard);
+    metrics.gauge(
+        "flotilla.shard.check.agreed.timestamp.seconds",
+        "When that was, in Unix time; 0 if never.",
+        () -> c.agreedMillis() / 1000,
+        "shard",
+        shard);
   }
 
   private static long leading(RaftHost raft, ClusterView.Shard shard) {
@@ -265,6 +295,18 @@ final class NodeMeters implements AutoCloseable {
         "Size of the data directory's disk.",
         () -> node.disk().totalBytes());
     metrics.gauge("flotilla.disk.free.bytes", "Free space on it.", () -> node.disk().freeBytes());
+    metrics.gauge(
+        "flotilla.memory.live.bytes",
+        "What the last collection has left of the heap.",
+        () -> node.memory().liveBytes());
+    metrics.gauge(
+        "flotilla.memory.refuse.writes.bytes",
+        "What must not be live before writes are refused.",
+        () -> node.memory().markBytes());
+    metrics.gauge(
+        "flotilla.memory.writes.refused",
+        "1 while writes are refused because too much is live.",
+        () -> node.memory().isFull() ? 1 : 0);
   }
 
   String scrape() {

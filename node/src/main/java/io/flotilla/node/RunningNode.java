@@ -2,6 +2,7 @@ package io.flotilla.node;
 
 import io.flotilla.node.admin.AdminServer;
 import io.flotilla.node.admin.AdminService;
+import io.flotilla.node.admin.DivergenceDetector;
 import io.flotilla.node.admin.GrpcLinks;
 import io.flotilla.node.admin.Joined;
 import io.flotilla.node.admin.LocalNode;
@@ -86,7 +87,7 @@ import org.slf4j.LoggerFactory;
  * One node, wired: what is made, started and stopped, and in which order.
  *
  * <pre>
- *   settings ─ directory (lock, identity) ─ admin port ─ HTTP port ─ client port (LOADING) ─ joining
+ *   settings ─ directory (lock, identity) ─ admin port ─ HTTP port ─ client port ─ joining
  *            ─ Raft host (preflight, replicas) ─ metadata ─ chores ─ ready
  * </pre>
  *
@@ -116,7 +117,7 @@ final class RunningNode implements AutoCloseable {
 
   /**
    * How long a replica may be behind after a start before its slots answer by its state all the
-   * same.
+   * same; that it is behind stays in the way of being ready.
    */
   private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
@@ -170,8 +171,11 @@ final class RunningNode implements AutoCloseable {
   private final GrpcLinks links;
   private final Joining joining;
   private final AdminService admin;
+  private final DivergenceDetector detector;
   private final Retirement retirement;
   private final DiskGuard disk;
+  private final ReplicaWatch watch;
+  private final MemoryGuard memory;
   private final NodeMeters meters;
   private final ClientDoor door;
   private volatile NodePhase phase = NodePhase.NODE_PHASE_LOADING;
@@ -218,6 +222,7 @@ final class RunningNode implements AutoCloseable {
     this.config = config;
     this.halt = halt;
     this.dial = dial;
+    watch = new ReplicaWatch(Duration.ofMillis(config.of(Keys.RAFT_ELECTION_MAX_MILLIS)));
     try {
       // Bound later, when the node belongs to a cluster; told now, before anything is begun.
       probe(Keys.LISTEN_RAFT);
@@ -231,6 +236,15 @@ final class RunningNode implements AutoCloseable {
               directory.path(),
               config.of(Keys.DISK_REFUSE_WRITES_PERCENT),
               config.of(Keys.DISK_GIVE_UP_LEADERSHIP_PERCENT));
+      refuseDistrusted(directory);
+      memory =
+          new MemoryGuard(
+              Runtime.getRuntime().maxMemory(),
+              config.of(Keys.MEMORY_REFUSE_WRITES_PERCENT),
+              () -> maxMemory(views.get().settings()),
+              this::collect,
+              System::nanoTime);
+      keep(new LiveHeap(memory::left));
       ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
       opened.push(calls::shutdownNow);
       links = keep(new GrpcLinks(token, calls));
@@ -238,6 +252,7 @@ final class RunningNode implements AutoCloseable {
       retirement = new Retirement(self, links, this::retire);
       ServedNode served = new ServedNode(config, self, joining, this);
       admin = new AdminService(served, links, calls);
+      detector = new DivergenceDetector(served, new DetectorSite(this), links, calls);
       AdminServer server =
           new AdminServer(config.of(Keys.LISTEN_ADMIN).bindAddress(), token, served, admin, calls);
       onPort(
@@ -265,6 +280,28 @@ final class RunningNode implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /** Redis's maxmemory as the cluster has it, bytes; 0 if there is none. */
+  private static long maxMemory(ClusterView.Settings settings) {
+    String value = settings.values().get("maxmemory");
+    try {
+      return value == null ? 0 : Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  /** Collects the whole heap on a thread of its own: the call lasts as long as the collection. */
+  private void collect(Runnable atEnd) {
+    Thread unused =
+        Thread.ofPlatform()
+            .daemon()
+            .name("flotilla-memory-" + self.getName())
+            .start(() -> {
+              System.gc();
+              atEnd.run();
+            });
   }
 
   /** Who should lead each shard, as the newest view has it. */
@@ -488,9 +525,13 @@ final class RunningNode implements AutoCloseable {
         "driving the metadata",
         () -> driver.tick(System.nanoTime()));
     every(chores, CHORES, "chores", () -> chores(made));
-    admin.joined(new Joined(metadataId, metadata::state, hints, client));
+    every(chores, CHORES, "counting commands", door.front()::tick);
+    Joined cluster = new Joined(metadataId, metadata::state, hints, client);
+    admin.joined(cluster);
+    detector.joined(cluster, Duration.ofMinutes(config.of(Keys.CHECK_EVERY_MINUTES)), chores);
+    every(chores, CHORES, "looking at the memory", memory::look);
     awaitReady(made);
-    phase = NodePhase.NODE_PHASE_SERVING;
+    phase = draining ? NodePhase.NODE_PHASE_DRAINED : NodePhase.NODE_PHASE_SERVING;
     log.info(
         "node {} ({}) serves clients on {}, {} ms after its start",
         self.getName(),
@@ -566,7 +607,7 @@ final class RunningNode implements AutoCloseable {
       return metadata;
     }
     ShardReplica shard = shards.open(groupLog, loop, door.table(), checks::found);
-    return new Hinted(group, shard, hints);
+    return new Hinted(group, checks.watch(group, shard), hints);
   }
 
   private ClusterView.@Nullable Endpoint adminOf(NodeId node) {
@@ -606,7 +647,7 @@ final class RunningNode implements AutoCloseable {
     every(executor, period, what, Executors.callable(task));
   }
 
-  /** Waits until the node knows its cluster and its replicas have caught up. */
+  /** Waits until the node knows its cluster and, for a while, until its replicas have caught up. */
   private void awaitReady(Member m) throws InterruptedException {
     long began = System.nanoTime();
     while (!closing) {
@@ -634,6 +675,7 @@ final class RunningNode implements AutoCloseable {
   // Chores
 
   private @Nullable Object chores(Member m) throws IOException {
+    String unused = watch.look(sights(m), System.nanoTime()); // it must know since when
     m.groups().markCounted();
     MetadataState state = m.metadata().state();
     if (!state.getClusterId().isEmpty()) {
@@ -663,6 +705,32 @@ final class RunningNode implements AutoCloseable {
           self.getName(),
           self.getId());
       requestStop("it has been replaced");
+    }
+  }
+
+  private static void refuseDistrusted(DataDirectory directory) throws IOException, StartException {
+    String why = directory.distrust();
+    if (why != null) {
+      throw new StartException(
+          ExitCode.UNTRUSTED_DATA,
+          "data directory "
+              + directory.path()
+              + ": the node stopped because a majority contradicts a replica in it; nothing was changed. Keep the directory, and give"
+              + " the node an empty one and a new id with \"flotilla node replace\". "
+              + why,
+          null);
+    }
+  }
+
+  /** Stops for good because a majority contradicts a replica of this node. */
+  void distrust(String why) {
+    if (exitCode.compareAndSet(ExitCode.STOPPED, ExitCode.UNTRUSTED_DATA)) {
+      try {
+        directory.distrust(why);
+      } catch (IOException e) {
+        log.error("it could not be written down that this data must not be served", e);
+      }
+      requestStop("a majority contradicts one of its replicas");
     }
   }
 
@@ -729,7 +797,9 @@ final class RunningNode implements AutoCloseable {
   int drain(boolean undrain) {
     Member m = member;
     draining = !undrain;
-    phase = undrain ? NodePhase.NODE_PHASE_SERVING : NodePhase.NODE_PHASE_DRAINED;
+    if (phase == NodePhase.NODE_PHASE_SERVING || phase == NodePhase.NODE_PHASE_DRAINED) {
+      phase = undrain ? NodePhase.NODE_PHASE_SERVING : NodePhase.NODE_PHASE_DRAINED;
+    }
     log.info(
         "node {} {}",
         self.getName(),
@@ -763,8 +833,16 @@ final class RunningNode implements AutoCloseable {
     return checks;
   }
 
+  DivergenceDetector detector() {
+    return detector;
+  }
+
   DiskGuard disk() {
     return disk;
+  }
+
+  MemoryGuard memory() {
+    return memory;
   }
 
   ClusterViews views() {
@@ -795,13 +873,46 @@ final class RunningNode implements AutoCloseable {
     return door.clusterSettings();
   }
 
-  /** What is missing until clients are served; empty if nothing is. */
+  /**
+   * What is missing until clients are served as they should be; empty if nothing is.
+   *
+   * <p>A drained node answers, by sending its clients elsewhere: who asks where to send them is
+   * told so before they come.
+   */
   String missing() {
+    Member m = member;
     return switch (phase) {
-      case NODE_PHASE_SERVING, NODE_PHASE_DRAINED -> "";
+      case NODE_PHASE_SERVING -> m == null ? "" : watch.look(sights(m), System.nanoTime());
+      case NODE_PHASE_DRAINED -> "is drained: it has given its leaderships away";
       case NODE_PHASE_STOPPING -> "stops";
       default -> directory.membership() == null ? joining.state() : "loads its data";
     };
+  }
+
+  /**
+   * The replicas by which this node serves. That of the metadata group is not among them: shards
+   * serve and elect without it, and a metadata group without a majority would make every node of
+   * the cluster unready at once. Only where there is no other it tells whether the node is cut off.
+   */
+  private List<ReplicaWatch.Sight> sights(Member m) {
+    GroupId metadata = m.metadata().log().group();
+    Map<GroupId, String> names = new HashMap<>();
+    views.get().shards().forEach(s -> names.put(s.group(), "shard " + s.number()));
+    names.put(metadata, "the metadata group");
+    List<ReplicaWatch.Sight> sights =
+        m.raft().groups().stream()
+            .map(group -> {
+              ShardLog l = m.raft().log(group);
+              return new ReplicaWatch.Sight(
+                  group,
+                  names.getOrDefault(group, "group " + group),
+                  l != null && l.leader() != null,
+                  hasCaughtUp(m.raft(), group));
+            })
+            .toList();
+    return sights.size() == 1
+        ? sights
+        : sights.stream().filter(s -> !s.group().equals(metadata)).toList();
   }
 
   // Peers

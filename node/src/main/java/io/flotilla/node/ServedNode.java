@@ -231,6 +231,12 @@ final class ServedNode implements LocalNode {
     } catch (IOException e) {
       node.setDiskFreeBytes(0);
     }
+    if (running.memory().isFull()) {
+      node.addShortOf("memory");
+    }
+    if (running.disk().isFull()) {
+      node.addShortOf("disk");
+    }
     b.setNode(node);
     List<GroupId> groups = new ArrayList<>(member.raft().groups());
     List<@Nullable CompletableFuture<Long>> keys = new ArrayList<>();
@@ -328,12 +334,24 @@ final class ServedNode implements LocalNode {
   }
 
   @Override
+  public void doubt(GroupId group, long checkId, long index) {
+    shard(member(), group);
+    running.detector().doubted(group, checkId, index);
+  }
+
+  @Override
   public LoadResponse load(LoadRequest request, Duration timeout) {
     if (running.disk().isFull()) {
       throw new AdminException(
           Kind.FORBIDDEN_NOW,
           "disk-full",
           "the disk of node " + self.getName() + " is nearly full");
+    }
+    if (running.memory().isFull()) {
+      throw new AdminException(
+          Kind.FORBIDDEN_NOW,
+          "memory-full",
+          "the heap of node " + self.getName() + " is nearly full");
     }
     try {
       return LocalLoad.run(

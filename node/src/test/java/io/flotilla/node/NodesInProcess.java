@@ -167,6 +167,10 @@ final class NodesInProcess implements AutoCloseable {
     return node;
   }
 
+  boolean runs(String name) {
+    return running.containsKey(name);
+  }
+
   List<String> names() {
     return List.copyOf(names);
   }

@@ -41,14 +41,19 @@ public final class Actor {
   }
 
   /**
-   * Whether it only reads at the moment: a third of the actors at a time, by turns of some seconds.
+   * Whether it only reads at the moment: one of three actors of a workload at a time, by turns of
+   * some seconds.
    *
    * <p>One that writes too is soon held up by a write where no majority is, and then never sees the
    * stale reads of a leader that is cut off; {@code bin/chaos --self-test} has shown it.
    */
   boolean onlyReads() {
-    long turn = (System.nanoTime() >>> TURN_BITS) + client.hashCode();
-    return Math.floorMod(turn, 3) == 0;
+    return onlyReads(System.nanoTime());
+  }
+
+  /** Whether it only reads at this moment of the machine's clock, in nanoseconds. */
+  boolean onlyReads(long now) {
+    return Math.floorMod((now >>> TURN_BITS) + number, 3) == 0;
   }
 
   int number() {

@@ -31,6 +31,8 @@ import io.flotilla.proto.admin.ListSlotsResponse;
 import io.flotilla.proto.admin.ReplaceNodeProgress;
 import io.flotilla.proto.admin.ReplaceNodeRequest;
 import io.flotilla.proto.admin.ReplicaDigest;
+import io.flotilla.proto.admin.ResetConfigRequest;
+import io.flotilla.proto.admin.ResetConfigResponse;
 import io.flotilla.proto.admin.SetConfigRequest;
 import io.flotilla.proto.admin.SetConfigResponse;
 import io.flotilla.proto.admin.Setting;
@@ -66,8 +68,6 @@ import io.flotilla.proto.nodes.LoadResponse;
 import io.flotilla.proto.nodes.LoadVerdict;
 import io.flotilla.proto.nodes.LocalStatusRequest;
 import io.flotilla.proto.nodes.LocalStatusResponse;
-import io.flotilla.proto.nodes.ReplicaDigestRequest;
-import io.flotilla.proto.nodes.ReplicaDigestResponse;
 import io.flotilla.proto.nodes.SnapshotRequest;
 import io.flotilla.statemachine.metadata.NodeId;
 import io.flotilla.statemachine.metadata.Verdict;
@@ -106,7 +106,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
    */
   private static final Duration STATUS_TIMEOUT = Duration.ofMillis(1_500);
 
-  /** For calls that come without a deadline of their own. */
+  /** How long a call may take that does not say more itself. */
   private static final Duration MOST = Duration.ofSeconds(60);
 
   /** Where a failure happened, if not elsewhere: the node that was asked, which needs no word. */
@@ -123,6 +123,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   private final LocalNode node;
   private final GrpcLinks links;
+  private final ReplicaDigests digests;
   private final ExecutorService executor;
   private final SecureRandom dice = new SecureRandom();
   private volatile @Nullable Joined joined;
@@ -130,6 +131,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   public AdminService(LocalNode node, GrpcLinks links, ExecutorService executor) {
     this.node = node;
     this.links = links;
+    this.digests = new ReplicaDigests(links, executor);
     this.executor = executor;
   }
 
@@ -426,7 +428,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   private TakeSnapshotResponse snapshots(Joined cluster, TakeSnapshotRequest request)
       throws InterruptedException {
     MetadataState state = cluster.state().get();
-    Duration timeout = Calls.timeout(MOST);
+    Duration timeout = Calls.timeoutOfOthers(NodeLinkService.SNAPSHOT_MOST);
     List<String> nodes = new ArrayList<>();
     if (request.getLocalOnly()) {
       nodes.add(self());
@@ -559,22 +561,24 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
           .build();
     }
     b.setTerm(at.getTerm()).setIndex(at.getIndex());
-    List<Callable<ReplicaDigest>> todo = new ArrayList<>();
-    for (String replica : replicas) {
-      todo.add(() -> digest(Names.node(state, replica), group, checkId, at.getIndex(), timeout));
-    }
+    List<Node> asked = replicas.stream().map(r -> Names.node(state, r)).toList();
     boolean complete = true;
     String first = "";
     boolean differ = false;
-    for (Future<ReplicaDigest> f : executor.invokeAll(todo)) {
-      ReplicaDigest digest = f.resultNow();
-      b.addReplicas(digest);
-      if (digest.getDigest().isEmpty()) {
+    for (ReplicaDigests.Answer answer :
+        digests.ask(asked, groupId, checkId, at.getIndex(), timeout)) {
+      b.addReplicas(
+          ReplicaDigest.newBuilder()
+              .setNodeId(answer.nodeId())
+              .setNodeName(answer.nodeName())
+              .setDigest(answer.digest())
+              .setError(answer.error()));
+      if (answer.digest().isEmpty()) {
         complete = false;
       } else if (first.isEmpty()) {
-        first = digest.getDigest();
+        first = answer.digest();
       } else {
-        differ |= !first.equals(digest.getDigest());
+        differ |= !first.equals(answer.digest());
       }
     }
     return b.setVerdict(
@@ -584,23 +588,6 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                     ? VerifyVerdict.VERIFY_VERDICT_AGREE
                     : VerifyVerdict.VERIFY_VERDICT_INCOMPLETE)
         .build();
-  }
-
-  private ReplicaDigest digest(Node on, String group, long checkId, long index, Duration timeout) {
-    ReplicaDigest.Builder b =
-        ReplicaDigest.newBuilder().setNodeId(on.getId()).setNodeName(on.getName());
-    try {
-      ReplicaDigestResponse answer =
-          links
-              .node(admin(on), timeout)
-              .replicaDigest(
-                  ReplicaDigestRequest.newBuilder().setGroupId(group).setCheckId(checkId).build());
-      return answer.getIndex() == index
-          ? b.setDigest(answer.getDigest()).build()
-          : b.setError("digested at index " + answer.getIndex() + ", not at " + index).build();
-    } catch (StatusRuntimeException e) {
-      return b.setError(Errors.describe(e.getStatus())).build();
-    }
   }
 
   // Settings
@@ -644,44 +631,67 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   }
 
   private SetConfigResponse set(Joined cluster, SetConfigRequest request) {
-    if (node.nodeSettings().stream().anyMatch(s -> s.getName().equals(request.getName()))) {
-      throw new AdminException(
-          Kind.FORBIDDEN_NOW,
-          "node-setting",
-          request.getName()
-              + " stands in each node's own file: change it there, and start the node again");
-    }
-    LocalNode.ClusterSetting known =
-        node.clusterSettings().stream()
-            .filter(s -> s.name().equals(request.getName()))
-            .findFirst()
-            .orElseThrow(() ->
-                new AdminException(
-                    Kind.NOT_FOUND,
-                    "unknown-setting",
-                    "no setting of the cluster is called \"" + request.getName() + "\""));
+    LocalNode.ClusterSetting known = clusterSetting(request.getName());
     String problem = known.problem(request.getValue());
     if (problem != null) {
       throw new AdminException(Kind.INVALID, "bad-value", request.getName() + ": " + problem);
     }
     MetadataState state = cluster.state().get();
-    String before =
-        state.getSettingsList().stream()
-            .filter(s -> s.getName().equals(request.getName()))
-            .map(io.flotilla.proto.metadata.Setting::getValue)
-            .findFirst()
-            .orElse(known.defaultValue());
     PutSetting.Builder put =
         PutSetting.newBuilder().setName(request.getName()).setValue(request.getValue());
-    put.setIfSettingsVersion(
-        request.getExpectedVersion() != 0
-            ? request.getExpectedVersion()
-            : state.getSettingsVersion());
-    Verdict verdict = change(cluster, MetadataEntry.newBuilder().setPutSetting(put).build());
     return SetConfigResponse.newBuilder()
-        .setVersion(verdict.version())
-        .setPreviousValue(before)
+        .setPreviousValue(valueOf(known, state))
+        .setVersion(put(cluster, put, request.getExpectedVersion(), state).version())
         .build();
+  }
+
+  @Override
+  public void resetConfig(ResetConfigRequest request, StreamObserver<ResetConfigResponse> out) {
+    Calls.answer(ASKED, out, () -> reset(cluster(), request));
+  }
+
+  private ResetConfigResponse reset(Joined cluster, ResetConfigRequest request) {
+    LocalNode.ClusterSetting known = clusterSetting(request.getName());
+    MetadataState state = cluster.state().get();
+    PutSetting.Builder put = PutSetting.newBuilder().setName(request.getName());
+    return ResetConfigResponse.newBuilder()
+        .setPreviousValue(valueOf(known, state))
+        .setDefaultValue(known.defaultValue())
+        .setVersion(put(cluster, put, request.getExpectedVersion(), state).version())
+        .build();
+  }
+
+  /** The cluster's setting of this name, or an error that says where else it may be looked for. */
+  private LocalNode.ClusterSetting clusterSetting(String name) {
+    if (node.nodeSettings().stream().anyMatch(s -> s.getName().equals(name))) {
+      throw new AdminException(
+          Kind.FORBIDDEN_NOW,
+          "node-setting",
+          name + " stands in each node's own file: change it there, and start the node again");
+    }
+    return node.clusterSettings().stream()
+        .filter(s -> s.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new AdminException(
+                Kind.NOT_FOUND,
+                "unknown-setting",
+                "no setting of the cluster is called \"" + name + "\""));
+  }
+
+  private static String valueOf(LocalNode.ClusterSetting setting, MetadataState state) {
+    return state.getSettingsList().stream()
+        .filter(s -> s.getName().equals(setting.name()))
+        .map(io.flotilla.proto.metadata.Setting::getValue)
+        .findFirst()
+        .orElse(setting.defaultValue());
+  }
+
+  /** Commits it, if the settings are still those that the caller expects, else those seen here. */
+  private static Verdict put(
+      Joined cluster, PutSetting.Builder put, long expectedVersion, MetadataState seen) {
+    put.setIfSettingsVersion(expectedVersion != 0 ? expectedVersion : seen.getSettingsVersion());
+    return change(cluster, MetadataEntry.newBuilder().setPutSetting(put).build());
   }
 
   /** Changes the metadata, or throws. */

@@ -13,6 +13,8 @@ import org.slf4j.LoggerFactory;
 final class Calls {
   private static final Logger log = LoggerFactory.getLogger(Calls.class);
 
+  private static final long TELLING_NANOS = 1_000_000_000;
+
   private Calls() {}
 
   static <R> void answer(String selfId, StreamObserver<R> observer, Callable<R> body) {
@@ -46,5 +48,14 @@ final class Calls {
     }
     long left = Math.max(1, deadline.timeRemaining(TimeUnit.NANOSECONDS));
     return left < most.toNanos() ? Duration.ofNanos(left) : most;
+  }
+
+  /**
+   * The same for what this call asks of others: short of the caller's deadline by what it takes to
+   * tell the caller which of them did not answer.
+   */
+  static Duration timeoutOfOthers(Duration most) {
+    long whole = timeout(most).toNanos();
+    return Duration.ofNanos(whole - Math.min(whole / 10, TELLING_NANOS));
   }
 }

@@ -76,6 +76,13 @@ final class ClusterStatuses {
       if (!node.getReachable()) {
         degraded.add("node " + node.getName() + " does not answer");
       }
+      if (node.getShortOfCount() > 0) {
+        degraded.add(
+            "node "
+                + node.getName()
+                + " refuses writes: it is short of "
+                + String.join(" and ", node.getShortOfList()));
+      }
     }
     for (ShardStatus shard : shards) {
       long missing =

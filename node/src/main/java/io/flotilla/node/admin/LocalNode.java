@@ -60,6 +60,9 @@ public interface LocalNode {
   /** The digest that the local replica made at that CHECK entry. */
   Digest digest(GroupId group, long checkId, Duration timeout);
 
+  /** Begins to find out whether the local replica differs from most at that CHECK entry. */
+  void doubt(GroupId group, long checkId, long index);
+
   /** A digest and where it was taken. */
   record Digest(long index, String hex) {}
 

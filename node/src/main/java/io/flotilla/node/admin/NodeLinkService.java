@@ -2,6 +2,7 @@ package io.flotilla.node.admin;
 
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LogPosition;
+import io.flotilla.proto.admin.Identity;
 import io.flotilla.proto.metadata.MetadataVerdict;
 import io.flotilla.proto.nodes.AdoptRequest;
 import io.flotilla.proto.nodes.AdoptResponse;
@@ -11,6 +12,8 @@ import io.flotilla.proto.nodes.CheckRequest;
 import io.flotilla.proto.nodes.CheckResponse;
 import io.flotilla.proto.nodes.CloseReplicaRequest;
 import io.flotilla.proto.nodes.CloseReplicaResponse;
+import io.flotilla.proto.nodes.DoubtRequest;
+import io.flotilla.proto.nodes.DoubtResponse;
 import io.flotilla.proto.nodes.GreetRequest;
 import io.flotilla.proto.nodes.Greeting;
 import io.flotilla.proto.nodes.HandOverRequest;
@@ -34,8 +37,11 @@ import java.util.UUID;
 
 /** What other nodes ask of this one. */
 final class NodeLinkService extends NodeLinkGrpc.NodeLinkImplBase {
-  /** For calls that come without a deadline. */
+  /** How long a call may take, whatever its deadline. */
   private static final Duration MOST = Duration.ofSeconds(30);
+
+  /** A snapshot of a large shard takes minutes; whoever asks for one says how long to wait. */
+  static final Duration SNAPSHOT_MOST = Duration.ofHours(1);
 
   private final LocalNode node;
 
@@ -97,11 +103,28 @@ final class NodeLinkService extends NodeLinkGrpc.NodeLinkImplBase {
         out,
         () -> {
           LocalNode.Digest digest =
-              node.digest(group(request.getGroupId()), request.getCheckId(), Calls.timeout(MOST));
+              node.digest(
+                  group(request.getGroupId()),
+                  request.getCheckId(),
+                  Calls.timeout(ReplicaDigests.MOST));
+          Identity identity = node.identity();
           return ReplicaDigestResponse.newBuilder()
               .setIndex(digest.index())
               .setDigest(digest.hex())
+              .setNodeId(identity.getNodeId())
+              .setVersion(identity.getVersion())
               .build();
+        });
+  }
+
+  @Override
+  public void doubt(DoubtRequest request, StreamObserver<DoubtResponse> out) {
+    Calls.answer(
+        self(),
+        out,
+        () -> {
+          node.doubt(group(request.getGroupId()), request.getCheckId(), request.getIndex());
+          return DoubtResponse.getDefaultInstance();
         });
   }
 
@@ -124,7 +147,7 @@ final class NodeLinkService extends NodeLinkGrpc.NodeLinkImplBase {
         out,
         () ->
             SnapshotResponse.newBuilder()
-                .setIndex(node.snapshot(group(request.getGroupId()), Calls.timeout(MOST)))
+                .setIndex(node.snapshot(group(request.getGroupId()), Calls.timeout(SNAPSHOT_MOST)))
                 .build());
   }
 

@@ -20,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * CONFIG: the {@link Parameters}, read and changed. All of a CONFIG SET is checked before any of it
@@ -72,7 +74,7 @@ final class ConfigCommands {
     bindings
         .inTurn("config|get", Words.prompt(this::get))
         .inTurn("config|set", (NodeCommand.Slow) this::set)
-        .inTurn("config|resetstat", Words.prompt(ConfigCommands::resetStat))
+        .inTurn("config|resetstat", (NodeCommand.Slow) this::resetStat)
         .inTurn(
             "config|rewrite",
             Words.prompt((session, argv) ->
@@ -157,9 +159,20 @@ final class ConfigCommands {
         "ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + why);
   }
 
-  private static Reply resetStat(Session session, byte[][] argv) {
-    session.front().counters().reset();
-    session.front().book().resetCounters();
-    return Reply.OK;
+  /** The shards' own counts are on their loops; one that is busy resets them a moment later. */
+  private void resetStat(Session session, byte[][] argv, NodeCommand.Later later) {
+    CompletableFuture<?> unused =
+        facts
+            .resetCounts()
+            .completeOnTimeout(null, InfoCommand.PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+            .whenComplete((done, problem) ->
+                session
+                    .connection()
+                    .loop()
+                    .execute(() -> {
+                      session.front().counters().reset();
+                      session.front().book().resetCounters();
+                      later.answer(Reply.OK);
+                    }));
   }
 }

@@ -51,7 +51,7 @@ final class InfoCommand {
                   "response_policy:special"));
 
   /** How long INFO waits for numbers from the shards' loops. */
-  private static final int PATIENCE_MILLIS = 200;
+  static final int PATIENCE_MILLIS = 200;
 
   /** Told where nothing, or "default", is asked for. */
   private static final Set<String> DEFAULT =
@@ -198,6 +198,11 @@ final class InfoCommand {
     field(out, "maxmemory", memory.max());
     field(out, "maxmemory_human", human(memory.max()));
     field(out, "maxmemory_policy", parameters.value(front, "maxmemory-policy"));
+    field(out, "live_memory", memory.live());
+    field(out, "live_memory_human", human(memory.live()));
+    field(out, "writes_refused_above", memory.mark());
+    field(out, "writes_refused_above_human", human(memory.mark()));
+    field(out, "writes_refused", memory.full() ? 1 : 0);
     field(
         out,
         "mem_fragmentation_ratio",
@@ -242,9 +247,9 @@ final class InfoCommand {
 
   private void stats(Front front, StringBuilder out) {
     Counters counters = front.counters();
-    long commands = front.book().entries().stream().mapToLong(CommandBook.Entry::calls).sum();
     field(out, "total_connections_received", counters.connections.sum());
-    field(out, "total_commands_processed", commands);
+    field(out, "total_commands_processed", front.book().calls());
+    field(out, "instantaneous_ops_per_sec", front.commandsPerSecond());
     field(out, "total_net_input_bytes", counters.bytesIn.sum());
     field(out, "total_net_output_bytes", counters.bytesOut.sum());
     field(out, "rejected_connections", counters.rejectedConnections.sum());
@@ -252,6 +257,9 @@ final class InfoCommand {
         out, "client_output_buffer_limit_disconnections", counters.outputLimitDisconnections.sum());
     field(out, "total_error_replies", counters.errorReplies.sum());
     field(out, "expired_keys", sumOfReplicas(NodeFacts.Replica::expiredKeys));
+    field(out, "evicted_keys", 0); // a write that would need it is refused
+    field(out, "keyspace_hits", sumOfAll(NodeFacts.Replica::keyspaceHits));
+    field(out, "keyspace_misses", sumOfAll(NodeFacts.Replica::keyspaceMisses));
     field(out, "pubsub_channels", 0);
     field(out, "pubsub_patterns", 0);
     field(out, "migrate_cached_sockets", 0);
@@ -358,6 +366,11 @@ final class InfoCommand {
     List<NodeFacts.Replica> replicas = facts.replicas();
     boolean leads = replicas.stream().anyMatch(NodeFacts.Replica::leading);
     return replicas.stream().filter(replica -> !leads || replica.leading()).mapToLong(number).sum();
+  }
+
+  /** Over all replicas of this node: of what each did for clients, whether or not it leads. */
+  private long sumOfAll(ToLongFunction<NodeFacts.Replica> number) {
+    return facts.replicas().stream().mapToLong(number).sum();
   }
 
   private void keyspace(Front front, StringBuilder out) {

@@ -43,6 +43,12 @@ public interface NodeFacts {
    */
   CompletableFuture<?> refresh();
 
+  /**
+   * Lets the shards count expired keys, hits and misses from zero; done when all do, and {@link
+   * #replicas} tells it.
+   */
+  CompletableFuture<?> resetCounts();
+
   /** The replicas on this node, by the shards' numbers. */
   List<Replica> replicas();
 
@@ -89,7 +95,9 @@ public interface NodeFacts {
    * @param keys how many keys it holds
    * @param keysWithDeadline how many of them expire
    * @param changesSinceSnapshot how many changes of keys its last snapshot does not have
-   * @param expiredKeys how many keys have expired since the process began
+   * @param expiredKeys how many keys have expired since the process began, or {@link #resetCounts}
+   * @param keyspaceHits how many keys the reads that it answered have found since then
+   * @param keyspaceMisses how many they have not found
    * @param machineTimeMillis its machine time
    */
   record Replica(
@@ -103,6 +111,8 @@ public interface NodeFacts {
       long keysWithDeadline,
       long changesSinceSnapshot,
       long expiredKeys,
+      long keyspaceHits,
+      long keyspaceMisses,
       long machineTimeMillis) {}
 
   /**
@@ -111,7 +121,11 @@ public interface NodeFacts {
    * @param used what the data and all else take of the heap now
    * @param peak the most that was taken
    * @param resident what the operating system counts
-   * @param max the bound beyond which writes are refused; 0 if there is none
+   * @param max the cluster's maxmemory; 0 if there is none
+   * @param live what the last collection has left of the heap; 0 before the first
+   * @param mark what must not be live before writes are refused
+   * @param full whether writes are refused
    */
-  record Memory(long used, long peak, long resident, long max) {}
+  record Memory(
+      long used, long peak, long resident, long max, long live, long mark, boolean full) {}
 }

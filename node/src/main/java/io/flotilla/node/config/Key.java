@@ -49,7 +49,8 @@ public final class Key<T> {
     return name;
   }
 
-  String type() {
+  /** What its value may be, as the reference page says it: "1 to 8", "links or grpc". */
+  public String type() {
     return type;
   }
 

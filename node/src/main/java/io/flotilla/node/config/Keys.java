@@ -229,9 +229,10 @@ public final class Keys {
               "write.max-in-flight-entries",
               1,
               1,
-              64,
+              8,
               "How many entries of one shard may be on their way at once.",
-              "One is best on loopback and in one data centre; two to four where the round trip exceeds the time to fill an entry."));
+              "One is best on loopback and in one data centre; two to four where the round trip exceeds the time to fill an entry."
+                  + " Beyond eight nothing was ever gained, and a lost leader leaves more unknown outcomes."));
 
   // Raft
 
@@ -295,6 +296,18 @@ public final class Keys {
               "How full the disk may be before the node gives its leaderships away.",
               "Another replica may have room; must be above disk.refuse-writes-percent."));
 
+  public static final Key<Integer> MEMORY_REFUSE_WRITES_PERCENT =
+      key(
+          Key.integer(
+              "memory.refuse-writes-percent",
+              80,
+              10,
+              95,
+              "How much of the heap (-Xmx) may be live after a collection before commands that may add data are refused with -OOM."
+                  + " The cluster's maxmemory counts if it is lower. The same heap and value on all nodes.",
+              "What is left must bear what collections find late, requests and entries under way, snapshots and replays;"
+                  + " a heap that is full ends the process, on every replica at once."));
+
   public static final Key<Integer> SNAPSHOT_EVERY_ENTRIES =
       key(
           Key.integer(
@@ -324,6 +337,20 @@ public final class Keys {
               100_000_000,
               "How many log entries before a snapshot stay in the log.",
               "A follower that lags by fewer is sent entries, not the whole snapshot."));
+
+  // Finding replicas that differ
+
+  public static final Key<Integer> CHECK_EVERY_MINUTES =
+      key(
+          Key.integer(
+              "check.every-minutes",
+              60,
+              0,
+              100_000,
+              "How often a node has the replicas of each shard that it leads compared, in minutes; 0: never. What follows where they"
+                  + " differ: docs/operations.",
+              "A check is a walk over all keys on each replica, between the batches: rarely enough not to be felt, often enough that a"
+                  + " replica that differs does not become leader unseen for long."));
 
   // Stopping
 

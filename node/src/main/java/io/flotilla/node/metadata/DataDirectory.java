@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   node.lock       held while a process uses the directory; its first line is the process id
  *   node.identity   see {@link IdentityFile}
+ *   node.distrust   only where a majority has contradicted what is here: why, for people
  *   raft/           one directory per group
  * </pre>
  *
@@ -49,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 public final class DataDirectory implements AutoCloseable {
   private static final String LOCK = "node.lock";
   private static final String RAFT = "raft";
+  private static final String DISTRUST = "node.distrust";
 
   private final Path directory;
   private final FileChannel lockFile;
@@ -268,6 +270,22 @@ public final class DataDirectory implements AutoCloseable {
           identity.getMembership().toBuilder().clearKnownNodes().addAllKnownNodes(nodes).build();
       write(identity.toBuilder().setMembership(m).build());
     }
+  }
+
+  /** Writes down, for good, that what is here must not be served. */
+  public synchronized void distrust(String why) throws IOException {
+    Path file = directory.resolve(DISTRUST);
+    if (Files.exists(file)) {
+      return;
+    }
+    IdentityFile.place(
+        file, directory.resolve(DISTRUST + ".new"), (why + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Why what is here must not be served; null if nobody has said so. */
+  public synchronized @Nullable String distrust() throws IOException {
+    Path file = directory.resolve(DISTRUST);
+    return Files.exists(file) ? Files.readString(file).strip() : null;
   }
 
   private void write(NodeIdentity next) throws IOException {

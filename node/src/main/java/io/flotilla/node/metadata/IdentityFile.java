@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
@@ -85,21 +86,25 @@ final class IdentityFile {
   }
 
   static void write(Path directory, NodeIdentity identity) throws IOException {
-    Path temporary = directory.resolve(TEMPORARY);
+    place(directory.resolve(NAME), directory.resolve(TEMPORARY), encode(identity));
+  }
+
+  /** Puts a file in place, durably: whoever opens it finds all of it or what was there before. */
+  static void place(Path file, Path temporary, byte[] content) throws IOException {
     try (FileChannel out =
         FileChannel.open(
             temporary,
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE,
             StandardOpenOption.TRUNCATE_EXISTING)) {
-      ByteBuffer bytes = ByteBuffer.wrap(encode(identity));
+      ByteBuffer bytes = ByteBuffer.wrap(content);
       while (bytes.hasRemaining()) {
         out.write(bytes);
       }
       out.force(true);
     }
-    Files.move(temporary, directory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
-    syncDirectory(directory);
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    syncDirectory(Objects.requireNonNull(file.toAbsolutePath().getParent()));
   }
 
   static void syncDirectory(Path directory) throws IOException {

@@ -78,6 +78,11 @@ final class ShardProposer {
       share.goBack();
       return;
     }
+    if (!log.isLeaderReady()) { // said at once: behind a refusal that comes later, reads would pass
+      share.settle(Refusals.failure(Proposal.Refusal.NOT_READY, null));
+      share.goBack();
+      return;
+    }
     int longestEntry = entryBytesMax.getAsInt();
     Share tooLarge = null;
     boolean refused;
@@ -252,10 +257,23 @@ final class ShardProposer {
     propose();
   }
 
-  /** Certainly did not reach the log. */
+  /**
+   * Certainly did not reach the log. Where there is no leader yet or any more, what was gathered
+   * meanwhile fails with it: those commands came later, and a leader that is ready in the next
+   * moment would run them before the refused ones, which could then not be tried again.
+   */
   void refused(WriteBatch batch, Proposal.Refusal why) {
-    if (ended(batch)) {
-      batch.fail(Refusals.failure(why, log.leader()));
+    boolean first = ended(batch);
+    Failure failure = Refusals.failure(why, log.leader());
+    List<WriteBatch> later =
+        why == Proposal.Refusal.NOT_READY || why == Proposal.Refusal.NOT_LEADER
+            ? takeWaiting()
+            : List.of();
+    if (first) {
+      batch.fail(failure);
+    }
+    for (WriteBatch each : later) {
+      each.fail(failure);
     }
     propose();
   }
@@ -356,12 +374,10 @@ final class ShardProposer {
     }
   }
 
-  private void failWaiting(Failure why, boolean forEver) {
-    List<WriteBatch> waiting;
-    List<ControlProposal> unasked;
+  /** Takes all batches that were not handed to the log, in the order in which they came. */
+  private List<WriteBatch> takeWaiting() {
     synchronized (lock) {
-      closed |= forEver;
-      waiting = new ArrayList<>(full);
+      List<WriteBatch> waiting = new ArrayList<>(full);
       full.clear();
       if (gathering != null) {
         waiting.add(gathering);
@@ -371,6 +387,16 @@ final class ShardProposer {
       for (WriteBatch batch : waiting) {
         gather.answered(batch.gathered, nanoTime.getAsLong());
       }
+      return waiting;
+    }
+  }
+
+  private void failWaiting(Failure why, boolean forEver) {
+    List<WriteBatch> waiting;
+    List<ControlProposal> unasked;
+    synchronized (lock) {
+      closed |= forEver;
+      waiting = takeWaiting();
       unasked = new ArrayList<>(controls);
       controls.clear();
     }

@@ -60,7 +60,7 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
 
   // Touched on the loop only.
   private boolean leading;
-  private boolean checking;
+  private volatile boolean checking; // read anywhere
   private long sweptNanos;
   private volatile boolean sweeping;
 
@@ -136,6 +136,11 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
   @Override
   public boolean isLeading() {
     return log.isLeaderReady();
+  }
+
+  /** Whether a digest is being made here. */
+  public boolean isChecking() {
+    return checking;
   }
 
   @Override

@@ -16,8 +16,8 @@ import org.apache.ratis.server.raftlog.LogProtoUtils;
  *   groups/&lt;group&gt;/current/    Ratis: log segments, raft-meta (term and vote), raft-meta.conf (members)
  *                  sm/         snapshots, the newest two; Ratis swaps the whole folder when it installs one
  *                  tmp/        Ratis: a snapshot that is arriving
- *                  flotilla/   durable (the {@link DurabilityMarker}), vote (the {@link KeptVote}), and a
- *                              snapshot that is being written
+ *                  flotilla/   durable (the {@link DurabilityMarker}), vote (the {@link KeptVote}), a
+ *                              snapshot that is being written, spent (the {@link SpentSegments})
  * </pre>
  *
  * <p>A group's folder is made once; group ids are never reused.
@@ -30,6 +30,7 @@ final class GroupFolder {
   private final DurabilityMarker marker;
   private final KeptVote keptVote;
   private final SnapshotFiles snapshots;
+  private final SpentSegments spentSegments;
 
   GroupFolder(GroupId group, Path groups) {
     this.group = group;
@@ -38,6 +39,7 @@ final class GroupFolder {
     this.keptVote = new KeptVote(votes(), ours().resolve("vote"));
     this.snapshots =
         new SnapshotFiles(root.resolve("sm"), root.resolve("tmp"), ours().resolve("snapshot.new"));
+    this.spentSegments = new SpentSegments(log(), ours().resolve("spent"));
   }
 
   GroupId group() {
@@ -76,6 +78,10 @@ final class GroupFolder {
 
   SnapshotFiles snapshots() {
     return snapshots;
+  }
+
+  SpentSegments spentSegments() {
+    return spentSegments;
   }
 
   /** Makes the folder of ours, durably, before anything is put in it. */

@@ -287,8 +287,14 @@ final class LinkedAppender extends LogAppenderBase {
       case SUCCESS -> {
         succeeded(sent);
         getLeaderState().onFollowerCommitIndex(follower, reply.getFollowerCommit());
-        if (follower.updateMatchIndex(reply.getMatchIndex())) {
+        boolean advanced = follower.updateMatchIndex(reply.getMatchIndex());
+        if (advanced) {
           follower.updateNextIndex(reply.getMatchIndex() + 1);
+        }
+        // An answer that brings nothing new, as a heartbeat's, has Ratis look all the same: a chaos
+        // run ended with a leader that did not commit what all had. Its look had been lost, and the
+        // next entry, which would have brought another, waited for this one.
+        if (advanced || follower.getMatchIndex() > getRaftLog().getLastCommittedIndex()) {
           getLeaderState().onFollowerSuccessAppendEntries(follower);
         }
       }

@@ -109,6 +109,7 @@ final class LogPreflight {
     inspectVotes(mark);
     finishInterruptedInstall();
     Files.deleteIfExists(folder.snapshots().unfinished());
+    folder.spentSegments().clear();
     Disk.removeTree(folder.snapshots().incomingFolder());
 
     SingleFileSnapshotInfo snapshot = chooseSnapshot(segments);

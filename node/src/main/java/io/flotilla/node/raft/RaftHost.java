@@ -94,6 +94,12 @@ public final class RaftHost implements AutoCloseable {
   /** How long Ratis' apply thread may take to notice that a snapshot is durable. */
   private static final Duration SNAPSHOT_REPORT_TIMEOUT = Duration.ofSeconds(30);
 
+  /** How long the log's thread may take to delete the segments that a snapshot made superfluous. */
+  private static final Duration PURGE_PATIENCE = Duration.ofSeconds(10);
+
+  /** Between two files whose room is given back, each some ten milliseconds of work. */
+  private static final Duration REST_BETWEEN_FILES = Duration.ofMillis(50);
+
   /** How long closing waits for a snapshot that is being written. */
   private static final Duration SNAPSHOT_CLOSE_WAIT = Duration.ofSeconds(5);
 
@@ -745,10 +751,11 @@ public final class RaftHost implements AutoCloseable {
 
   private final class Reporter implements Snapshots.Reporter {
     @Override
-    public void snapshotWritten(Replica replica) {
+    public void snapshotWritten(Replica replica, long index) {
       if (closing || replica.isClosing()) {
         return;
       }
+      keepSpentSegments(replica, index);
       CompletableFuture<Void> told =
           answer(
               replica.group(),
@@ -765,6 +772,43 @@ public final class RaftHost implements AutoCloseable {
       } catch (CompletionException e) {
         // The snapshot is whole and is told with the next one; only the log stays longer.
         log.warn("group {}: Ratis was not told of a snapshot", replica.group(), e.getCause());
+      }
+      try {
+        chores.execute(() -> removeSpentFiles(replica));
+      } catch (RejectedExecutionException e) {
+        return; // the node closes: the next one to open the group does it
+      }
+    }
+
+    private void keepSpentSegments(Replica replica, long index) {
+      RaftServer.Division division = replica.division();
+      if (division == null) {
+        return;
+      }
+      long lastSpent =
+          Math.min(index, division.getRaftLog().getNextIndex() - 1 - settings.preservedEntries());
+      try {
+        folder(replica.group()).spentSegments().keep(lastSpent);
+      } catch (IOException e) {
+        log.warn("group {}: spent log segments get no second name", replica.group(), e);
+      }
+    }
+
+    private void removeSpentFiles(Replica replica) {
+      GroupFolder folder = folder(replica.group());
+      try {
+        folder.snapshots().removeOld();
+        folder
+            .spentSegments()
+            .remove(
+                PURGE_PATIENCE,
+                REST_BETWEEN_FILES,
+                () -> closing || replica.isClosing(),
+                Thread::sleep);
+      } catch (IOException e) {
+        log.warn("group {}: spent files stay for a while", replica.group(), e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
 

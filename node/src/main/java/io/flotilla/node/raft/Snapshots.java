@@ -46,8 +46,8 @@ final class Snapshots {
 
   /** What a replica asks of the host around it. */
   interface Reporter {
-    /** Tells Ratis that a snapshot is durable; may block. */
-    void snapshotWritten(Replica replica);
+    /** Tells Ratis that a snapshot of this index is durable; may block. */
+    void snapshotWritten(Replica replica, long index);
 
     /** Where snapshots are written: blocking allowed. */
     Executor writer();
@@ -155,7 +155,7 @@ final class Snapshots {
             written.term(),
             files.latestBytes(),
             (System.nanoTime() - began) / 1_000_000);
-        reporter.snapshotWritten(replica);
+        reporter.snapshotWritten(replica, written.index());
       }
     } catch (IOException | RuntimeException e) {
       counters.snapshotsFailed.increment();

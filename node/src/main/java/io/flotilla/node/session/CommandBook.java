@@ -262,6 +262,11 @@ public final class CommandBook {
     return all;
   }
 
+  /** How many commands ran, of all. */
+  public long calls() {
+    return entries.values().stream().mapToLong(Entry::calls).sum();
+  }
+
   /** Sets all counters to zero. */
   public void resetCounters() {
     entries.values().forEach(Entry::reset);

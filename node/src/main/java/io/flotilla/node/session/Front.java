@@ -46,6 +46,7 @@ public final class Front implements RespServer.Sessions {
   private final Clients clients = new Clients();
   private final Counters counters = new Counters();
   private final SlowLog slowLog = new SlowLog();
+  private final Rate commandRate = new Rate();
   private final AtomicLong output = new AtomicLong();
   private final AtomicInteger parked = new AtomicInteger();
   private volatile SessionSettings settings;
@@ -108,6 +109,16 @@ public final class Front implements RespServer.Sessions {
   /** What was done so far. */
   public Counters counters() {
     return counters;
+  }
+
+  /** Notes how many commands ran so far; to be called about once a second. */
+  public void tick() {
+    commandRate.tell(book.calls(), nanoTime());
+  }
+
+  /** How many commands a second ran in the last seconds. */
+  public long commandsPerSecond() {
+    return commandRate.perSecond();
   }
 
   /** What took long. */

@@ -1,6 +1,5 @@
 package io.flotilla.node.session;
 
-import io.flotilla.node.metadata.ClusterView.Shard;
 import io.flotilla.node.proposal.Failure;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LocalShard;
@@ -187,25 +186,35 @@ final class Parking {
     }
   }
 
-  /** Whether a later request of the connection to the same shard has its reply already. */
+  /**
+   * Whether a later request of the connection to the same shard has its reply already, and might
+   * have had another behind this one: a read of another slot might not. A leader that hands over
+   * refuses writes and still answers reads.
+   */
   private boolean isOvertaken(ShardRequest request) {
     Place own = request.place();
     boolean behind = false;
     for (Place place : session.line()) {
       if (place.equals(own)) {
         behind = true;
-      } else if (behind && place.reply() != null && ranOnShard(place, request.shard)) {
+      } else if (behind && place.reply() != null && mayDepend(place, request)) {
         return true;
       }
     }
     return false;
   }
 
-  private static boolean ranOnShard(Place place, Shard shard) {
-    if (place instanceof ShardRequest other) {
-      return other.shard.id().equals(shard.id());
+  private static boolean mayDepend(Place later, ShardRequest request) {
+    CommandBook.Entry entry = later.entry();
+    if (later instanceof ShardRequest other) {
+      boolean readsElsewhere =
+          entry != null
+              && !entry.changes()
+              && other.slot != ShardRequest.NO_SLOT
+              && request.slot != ShardRequest.NO_SLOT
+              && other.slot != request.slot;
+      return other.shard.id().equals(request.shard.id()) && !readsElsewhere;
     }
-    CommandBook.Entry entry = place.entry();
     return entry != null && entry.how() == CommandBook.How.EXEC;
   }
 

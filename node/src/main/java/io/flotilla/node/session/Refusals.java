@@ -79,6 +79,11 @@ final class Refusals {
     };
   }
 
+  /** Redis's words for what was queued in time and is asked to run too late. */
+  static Reply execAborted(Reply.Error why) {
+    return Reply.error("EXECABORT Transaction discarded because of: " + why.text());
+  }
+
   static Reply unknownCommand(byte[][] argv) {
     StringBuilder text =
         new StringBuilder("ERR unknown command '")

@@ -28,6 +28,25 @@ record ScanStep(Shard shard, int first, int last) {
   /** The end of a walk over no slots at all. */
   static final Reply NOTHING = Reply.array(Reply.bulk("0"), Reply.EMPTY_ARRAY);
 
+  /**
+   * Where to go with a cursor that leads on from a slot which this node does not lead (any more);
+   * null if it does, or if the walk only begins. To go on with the next slots here, or to call that
+   * the end, would pass over keys in silence.
+   */
+  static @Nullable Route elsewhere(RouteTable routes, byte[][] argv) {
+    ScanCursor cursor;
+    try {
+      cursor = ScanCursor.at(new Arguments(argv), 1);
+    } catch (CommandException noCursor) {
+      return null; // whichever shard is asked will say so
+    }
+    if (cursor.equals(ScanCursor.of(0)) || cursor.equals(ScanCursor.END)) {
+      return null;
+    }
+    Route route = routes.route(cursor.slot(), false);
+    return route instanceof Route.Local ? null : route;
+  }
+
   /** The step from this cursor; null if this node leads no slot from there on. */
   static @Nullable ScanStep from(RouteTable routes, byte[][] argv) {
     int slot;

@@ -20,6 +20,7 @@ import io.flotilla.node.session.Hold.Held;
 import io.flotilla.statemachine.bytes.Ascii;
 import io.flotilla.statemachine.bytes.HashSlot;
 import io.flotilla.statemachine.bytes.Integers;
+import io.flotilla.statemachine.command.Command;
 import io.flotilla.statemachine.command.Command.Body;
 import io.flotilla.statemachine.command.Errors;
 import io.flotilla.statemachine.command.Flag;
@@ -137,6 +138,10 @@ public final class Session implements ConnectionHandler, Asker {
   private volatile boolean monitoring;
   private volatile long lastNanos;
   private volatile String lastCommand = "NULL";
+
+  /** The command that was asked for last, in the book. */
+  private @Nullable Entry lastEntry;
+
   private volatile int queued = -1;
   private volatile Protocol shownProtocol = Protocol.RESP2;
   private volatile boolean shownReadOnly;
@@ -314,7 +319,8 @@ public final class Session implements ConnectionHandler, Asker {
   /**
    * Takes what a refusal says of the leader into the hints. Where the local replica knows of no
    * leader, its own word is taken back; where it names itself, it is handing its leadership over
-   * just now, and may keep it.
+   * just now, and may keep it. A refusal may be older than the word: it is asked anew what it
+   * knows.
    */
   private void learn(Shard shard, @Nullable LeaderHint hint) {
     RouteTable routes = front.router().table();
@@ -325,7 +331,10 @@ public final class Session implements ConnectionHandler, Asker {
       return;
     }
     LeaderHint known = front.hints().leader(shard.group());
-    if (known != null && known.node().equals(routes.self())) {
+    LocalShard local = front.shards().local(shard.group());
+    if (known != null
+        && known.node().equals(routes.self())
+        && (local == null || !known.equals(local.leader()))) {
       front.hints().refused(shard.group(), known);
       front.router().refresh();
     }
@@ -452,7 +461,7 @@ public final class Session implements ConnectionHandler, Asker {
   // ------------------------------------------------------------------ the road of a command
 
   private void take(byte[][] argv, long cost, boolean muted, long sinceNanos) {
-    Entry entry = front.book().find(argv);
+    Entry entry = find(argv);
     Reply refusal = refusal(entry, argv);
     if (refusal != null) {
       refuse(entry, argv, cost, muted, sinceNanos, refusal);
@@ -528,6 +537,18 @@ public final class Session implements ConnectionHandler, Asker {
       case EXEC -> exec(entry, argv, cost, muted, sinceNanos);
       case CONTAINER -> throw new IllegalStateException("a container was let through");
     }
+  }
+
+  /** The command that is asked for, in the book; often the one that was asked for last. */
+  @SuppressWarnings("ReferenceEquality") // of one table
+  private @Nullable Entry find(byte[][] argv) {
+    Command command = front.book().table().find(argv);
+    Entry last = lastEntry;
+    if (command == null || (last != null && last.command() == command)) {
+      return command == null ? null : last;
+    }
+    lastEntry = front.book().entry(command);
+    return lastEntry;
   }
 
   /** For CLIENT LIST. What others see costs a fence to write, and mostly it is the same again. */
@@ -715,8 +736,11 @@ public final class Session implements ConnectionHandler, Asker {
   private void ask(Entry entry, byte[][] argv, Spread how, NodeCommand.Later later) {
     RouteTable routes = front.router().table();
     if (how == Spread.WALK) {
+      Route elsewhere = ScanStep.elsewhere(routes, argv);
       ScanStep step = ScanStep.from(routes, argv);
-      if (step == null) {
+      if (elsewhere != null) {
+        later.answer(Refusals.of(elsewhere));
+      } else if (step == null) {
         later.answer(ScanStep.NOTHING);
       } else {
         submit(
@@ -913,6 +937,11 @@ public final class Session implements ConnectionHandler, Asker {
       }
       shard = local.shard();
     }
+    Reply full = refusalOf(open);
+    if (full != null) {
+      refuse(entry, argv, cost, muted, sinceNanos, full);
+      return;
+    }
     open.commands().forEach(each -> monitored(each.entry(), each.argv()));
     monitored(entry, argv);
     List<Transaction.Queued> commands = List.copyOf(open.commands());
@@ -937,6 +966,18 @@ public final class Session implements ConnectionHandler, Asker {
                 place.answer(reply);
               }
             }));
+  }
+
+  /** Why what was queued may not run now, though each command was taken when it came. */
+  private @Nullable Reply refusalOf(Transaction open) {
+    for (Transaction.Queued each : open.commands()) {
+      Reply full =
+          each.entry().denyOom() ? front.admission().refusal(each.entry().command()) : null;
+      if (full instanceof Reply.Error error) {
+        return Refusals.execAborted(error);
+      }
+    }
+    return null;
   }
 
   /**

@@ -41,8 +41,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -170,6 +172,29 @@ final class ModelCluster implements AutoCloseable {
     executor.shutdownNow();
   }
 
+  /** The one setting that the model's nodes know. */
+  private record LengthSetting() implements LocalNode.ClusterSetting {
+    @Override
+    public String name() {
+      return "length";
+    }
+
+    @Override
+    public String defaultValue() {
+      return "128";
+    }
+
+    @Override
+    public String description() {
+      return "How long things are.";
+    }
+
+    @Override
+    public @Nullable String problem(String value) {
+      return value.matches("[0-9]+") ? null : value + " is no length";
+    }
+  }
+
   /** A running node. */
   final class Process implements LocalNode {
     final Node node;
@@ -183,6 +208,21 @@ final class ModelCluster implements AutoCloseable {
 
     /** What {@link #digest} answers; null: it does not answer. */
     volatile @Nullable String digest = "d1";
+
+    /** Where it says that it digested. */
+    volatile long digestedAt = 99;
+
+    /** What the last one who asked for a snapshot would wait for it. */
+    volatile Duration snapshotTimeout = Duration.ZERO;
+
+    /** How many CHECK entries it has committed. */
+    final AtomicInteger checks = new AtomicInteger();
+
+    /** The groups in which it was told that it is outvoted. */
+    final List<GroupId> doubts = new CopyOnWriteArrayList<>();
+
+    /** Of its program. */
+    volatile String version = "1";
 
     Process(String id, String name, int port) throws IOException {
       this.port = port;
@@ -212,7 +252,11 @@ final class ModelCluster implements AutoCloseable {
 
     @Override
     public Identity identity() {
-      return Identity.newBuilder().setNodeId(node.getId()).setName(node.getName()).build();
+      return Identity.newBuilder()
+          .setNodeId(node.getId())
+          .setName(node.getName())
+          .setVersion(version)
+          .build();
     }
 
     @Override
@@ -280,6 +324,7 @@ final class ModelCluster implements AutoCloseable {
       if (!group(id).leader.equals(node.getId())) {
         throw new AdminException(Kind.FORBIDDEN_NOW, "not-leader", "not here");
       }
+      checks.incrementAndGet();
       return new LogPosition(1, 99);
     }
 
@@ -289,7 +334,12 @@ final class ModelCluster implements AutoCloseable {
       if (hex == null || !group(id).open.contains(node.getId())) {
         throw new AdminException(Kind.UNAVAILABLE, "busy", "no digest in time");
       }
-      return new Digest(99, hex);
+      return new Digest(digestedAt, hex);
+    }
+
+    @Override
+    public void doubt(GroupId id, long checkId, long index) {
+      doubts.add(id);
     }
 
     @Override
@@ -297,6 +347,7 @@ final class ModelCluster implements AutoCloseable {
       if (!group(id).open.contains(node.getId())) {
         throw new AdminException(Kind.NOT_FOUND, "no-replica", "none here");
       }
+      snapshotTimeout = timeout;
       return 77;
     }
 
@@ -358,12 +409,12 @@ final class ModelCluster implements AutoCloseable {
 
     @Override
     public List<Setting> nodeSettings() {
-      return List.of();
+      return List.of(Setting.newBuilder().setName("node.name").setValue(node.getName()).build());
     }
 
     @Override
     public List<ClusterSetting> clusterSettings() {
-      return List.of();
+      return List.of(new LengthSetting());
     }
   }
 }

@@ -248,6 +248,7 @@ class NodeCommandsTest {
           "CLUSTER REPLICAS " + A,
           "[\"" + C + " 127.0.0.1:7002@17002 slave,fail " + A + " 0 123 3 disconnected\"]");
       client.expect("CLUSTER REPLICAS " + C, "(error) ERR The specified node is not a master");
+      client.expect("CLUSTER SLAVES " + A, client.call("CLUSTER REPLICAS " + A));
       client
           .expect("CLUSTER MYID", "\"" + A + "\"")
           .expect("CLUSTER MYSHARDID", "\"" + "1".repeat(40) + "\"");
@@ -386,6 +387,9 @@ class NodeCommandsTest {
               "cluster_enabled:1",
               "used_memory:1000",
               "maxmemory:0",
+              "live_memory:900",
+              "writes_refused_above:9000",
+              "writes_refused:0",
               "db0:keys=2,expires=1,",
               "uptime_in_seconds:90",
               "# Raft",
@@ -579,6 +583,67 @@ class NodeCommandsTest {
           .startsWith(
               "[CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, CACHING <YES | NO>,     Instructs")
           .endsWith("HELP,     Print this help.]");
+      for (String line :
+          List.of(
+              "CLUSTER HELP",
+              "COMMAND HELP",
+              "CONFIG HELP",
+              "LATENCY HELP",
+              "MEMORY HELP",
+              "SLOWLOG HELP")) {
+        assertThat(client.call(line))
+            .startsWith("[" + line.replace(" HELP", "") + " <subcommand> [<arg>")
+            .endsWith("HELP,     Print this help.]");
+      }
+    }
+  }
+
+  @Test
+  void aClientThatTouchesNothingShowsIt() {
+    try (RespClient client = node.connect()) {
+      client.expect("CLIENT NO-TOUCH on", "OK");
+      assertThat(client.call("CLIENT INFO")).contains(" flags=T ");
+      client.expect("CLIENT NO-TOUCH off", "OK");
+      assertThat(client.call("CLIENT INFO")).contains(" flags=N ");
+      client.expect("CLIENT NO-TOUCH x", "(error) ERR syntax error");
+    }
+  }
+
+  // ------------------------------------------------------------------ what tools ask at times
+
+  @Test
+  void timeIsTheNodesClockAndEveryWriteIsSaved() {
+    try (RespClient client = node.connect()) {
+      client.expect("TIME", "[\"1700000000\", \"0\"]").expect("LASTSAVE", "1700000000");
+      node.wallMillis.addAndGet(1_234);
+      client.expect("TIME", "[\"1700000001\", \"234000\"]").expect("LASTSAVE", "1700000001");
+    }
+  }
+
+  @Test
+  void memoryIsTheJvmsAndItsNumbersAreThoseOfTheNode() {
+    try (RespClient client = node.connect()) {
+      client.expect("HELLO 3", client.call("HELLO 3")).expect("MEMORY PURGE", "OK");
+      assertThat(client.call("MEMORY STATS"))
+          .contains("\"peak.allocated\": 2000, \"total.allocated\": 1000, \"keys.count\": 2")
+          .contains("\"keys.bytes-per-key\": 500")
+          .contains("\"rss\": 3000, \"maxmemory\": 0");
+      assertThat(client.call("MEMORY DOCTOR")).contains("the JVM");
+      assertThat(client.call("LATENCY DOCTOR")).contains("SLOWLOG");
+      client.expect("MEMORY MALLOC-STATS", "\"txt:Stats not supported for the current allocator\"");
+    }
+  }
+
+  /** What is refused says why, and what to do instead. */
+  @Test
+  void whatMakesNoSenseHereIsRefusedWithItsReason() {
+    try (RespClient client = node.connect()) {
+      assertThat(client.call("MIGRATE 127.0.0.1 6379 a 0 100"))
+          .startsWith("(error) ERR MIGRATE makes no sense on Flotilla")
+          .contains("DUMP and RESTORE");
+      assertThat(client.call("CONFIG REWRITE"))
+          .startsWith("(error) ERR CONFIG REWRITE makes no sense on Flotilla");
+      assertThat(client.call("LOLWUT")).contains("Flotilla ver. 0.1.0");
     }
   }
 
@@ -591,6 +656,35 @@ class NodeCommandsTest {
       assertThat(client.call("INFO stats")).contains("expired_keys:3\r\n");
       client.expect("MULTI", "OK").expect("INFO persistence", "QUEUED");
       assertThat(client.call("EXEC")).contains("rdb_changes_since_last_save:4\r\n");
+    }
+  }
+
+  /** What dashboards make hit rates of: lookups of reads, as Redis counts them. */
+  @Test
+  void infoTellsHitsAndMissesUntilTheyAreReset() {
+    try (RespClient client = node.connect()) {
+      client.expect("SET a 1", "OK").expect("GET a", "\"1\"").expect("GET b", "nil");
+      client.expect("MGET a {a}b a", "[\"1\", nil, \"1\"]");
+      assertThat(client.call("INFO stats"))
+          .contains("keyspace_hits:3\r\nkeyspace_misses:2\r\n")
+          .contains("evicted_keys:0\r\n");
+      client.expect("CONFIG RESETSTAT", "OK");
+      assertThat(client.call("INFO stats")).contains("keyspace_hits:0\r\nkeyspace_misses:0\r\n");
+    }
+  }
+
+  @Test
+  void infoTellsHowManyCommandsRunInASecond() {
+    try (RespClient client = node.connect()) {
+      assertThat(client.call("INFO stats")).contains("instantaneous_ops_per_sec:0\r\n");
+      node.front.tick();
+      for (int i = 0; i < 500; i++) {
+        client.expect("PING", "PONG");
+      }
+      node.nanos.addAndGet(
+          TimeUnit.SECONDS.toNanos(100)); // beside which the test's own time is small
+      node.front.tick();
+      assertThat(client.call("INFO stats")).containsPattern("instantaneous_ops_per_sec:[345]\r\n");
     }
   }
 

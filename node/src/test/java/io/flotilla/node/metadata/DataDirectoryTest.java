@@ -124,6 +124,30 @@ final class DataDirectoryTest {
         .hasMessageContaining("raft");
   }
 
+  /**
+   * What cannot be read is not taken for empty: a node that drew a new id there would vote with no
+   * memory as soon as its disk answers again. Something else stands where the files should be,
+   * because nothing is forbidden to root.
+   */
+  @Test
+  void aDirectoryThatCannotBeReadIsRefusedWithWhatIsInTheWay() throws IOException {
+    Files.createDirectories(directory().resolve("node.identity"));
+    assertThatThrownBy(() -> DataDirectory.open(directory(), "n1"))
+        .isInstanceOf(UnusableDirectoryException.class)
+        .hasMessageContaining(directory().toString())
+        .hasMessageContaining("it cannot be read or written: ");
+    assertThat(directory().resolve("node.identity")).as("nothing was made").isEmptyDirectory();
+
+    Files.delete(directory().resolve("node.identity"));
+    DataDirectory.open(directory(), "n1").close(); // so the lock was given back
+
+    Files.createDirectories(root.resolve("n2").resolve("node.lock"));
+    assertThatThrownBy(() -> DataDirectory.open(root.resolve("n2"), "n2"))
+        .isInstanceOf(UnusableDirectoryException.class)
+        .hasMessageContaining(root.resolve("n2").toString())
+        .hasMessageContaining("it cannot be made or written: ");
+  }
+
   @Test
   void aDamagedIdentityIsRefusedAtEveryByte() throws IOException {
     try (DataDirectory opened = DataDirectory.open(directory(), "n1")) {
@@ -192,6 +216,19 @@ final class DataDirectoryTest {
       again.mark(later, null);
       again.mark(later, null);
       assertThat(again.groups().values()).containsOnly(HeldGroup.State.STATE_HELD).hasSize(3);
+    }
+  }
+
+  /** A supervisor starts a stopped node again: it must find what the last process knew. */
+  @Test
+  void distrustIsForGoodAndItsFirstReasonStays() throws IOException {
+    try (DataDirectory opened = DataDirectory.open(directory(), "n1")) {
+      assertThat(opened.distrust()).isNull();
+      opened.distrust("group 7: another digest");
+      opened.distrust("something else");
+    }
+    try (DataDirectory again = DataDirectory.open(directory(), "n1")) {
+      assertThat(again.distrust()).isEqualTo("group 7: another digest");
     }
   }
 }

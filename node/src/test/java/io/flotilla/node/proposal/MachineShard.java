@@ -27,6 +27,7 @@ public final class MachineShard implements LocalShard {
   private long index;
   private long term = 1;
   private int replicas = 1;
+  private @Nullable LeaderHint leader = new LeaderHint(1, new NodeId("a".repeat(40)));
   private long nowMillis = 1_000_000;
 
   /** An empty shard that owns these slots. */
@@ -172,8 +173,28 @@ public final class MachineShard implements LocalShard {
     return replicas;
   }
 
+  /** What its machine has counted. */
+  public synchronized long keyspaceHits() {
+    return machine.keyspaceHits();
+  }
+
+  /** The same of misses. */
+  public synchronized long keyspaceMisses() {
+    return machine.keyspaceMisses();
+  }
+
+  /** The machine counts from zero. */
+  public synchronized void resetCounts() {
+    machine.resetCounts();
+  }
+
   @Override
-  public @Nullable LeaderHint leader() {
-    return new LeaderHint(1, new NodeId("a".repeat(40)));
+  public synchronized @Nullable LeaderHint leader() {
+    return leader;
+  }
+
+  /** From now on the replica takes this one for its leader. */
+  public synchronized void leader(@Nullable LeaderHint value) {
+    leader = value;
   }
 }

@@ -417,6 +417,32 @@ final class ShardReplicaTest {
     }
   }
 
+  /**
+   * A pipeline met a leader that was not ready at its first half and ready at its second: the
+   * second ran, the first could not be tried again behind it, and its client heard CLUSTERDOWN.
+   */
+  @Test
+  void whatWasGatheredBehindARefusedBatchIsRefusedWithIt() {
+    for (Proposal.Refusal why : List.of(Proposal.Refusal.NOT_READY, Proposal.Refusal.NOT_LEADER)) {
+      with(settings());
+      lead();
+      Client a = client();
+      a.set("x", "1");
+      home.pass();
+      a.set("x", "2");
+      home.pass();
+      Proposal first = log.proposed.removeFirst();
+      loop.runNow(() -> first.refused(why));
+      assertThat(log.proposed).as("nothing overtakes what was refused").isEmpty();
+      home.pass();
+      String refused = why == Proposal.Refusal.NOT_READY ? "SET NotReady" : "SET NotLeader";
+      assertThat(a.heard).containsExactly(refused, refused);
+      a.set("x", "3");
+      home.pass();
+      assertThat(items(apply())).as("and the next one goes on").hasSize(1);
+    }
+  }
+
   @Test
   void anOutcomeThatIsUnknownAtTheDeadlineIsSaidToBeUnknownAndNothingMore() {
     lead();

@@ -81,8 +81,7 @@ final class ShardSimulationTest {
   /** So many, and all must have come to its end; usually it has after some thousand. */
   private static final int CALM_STEPS_MAX = 60_000;
 
-  private static final int TRIES_TO_SHRINK = 1_500;
-  private static final int TRIES_TO_SHRINK_SABOTAGE = 1_000;
+  private static final int TRIES_TO_SHRINK = 2_000;
   private static final GroupId METADATA = new GroupId(new UUID(0, 8));
 
   /** In calm, what only waits for its deadline does not take thousands of steps to reach it. */
@@ -1169,8 +1168,7 @@ final class ShardSimulationTest {
     for (long seed = 1; seed <= SEEDS_TO_CATCH; seed++) {
       Tape tape = Tape.recording(seed);
       if (kind(run(tape, sabotage, new Tally(), false)) == sabotage.noticedAs) {
-        int[][] least =
-            shrunk(tape.drawn(), sabotage, sabotage.noticedAs, TRIES_TO_SHRINK_SABOTAGE);
+        int[][] least = shrunk(tape.drawn(), sabotage, sabotage.noticedAs, TRIES_TO_SHRINK);
         Ended small = run(Tape.playing(least), sabotage, new Tally(), false);
         assertThat(kind(small)).as("what is left still fails").isEqualTo(sabotage.noticedAs);
         assertThat(least.length)

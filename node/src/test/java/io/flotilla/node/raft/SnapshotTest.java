@@ -116,6 +116,13 @@ class SnapshotTest {
       await("two snapshots")
           .atMost(RaftCluster.PATIENCE)
           .until(() -> snapshots(cluster.folder(node, group)).size() == SnapshotFiles.RETAINED);
+      Path spent = cluster.folder(node, group).resolve("flotilla").resolve("spent");
+      assertThat(spent).as("where segments have their second names").isDirectory();
+      await("a purged log, and no spent segment under either name")
+          .atMost(RaftCluster.PATIENCE)
+          .until(() ->
+              Objects.requireNonNull(cluster.host(node).status(group)).logFirst() > 2
+                  && Disk.list(spent).isEmpty());
       assertThat(cluster.journal(node, group).entries()).hasSize(written);
     }
   }

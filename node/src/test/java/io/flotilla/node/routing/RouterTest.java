@@ -82,6 +82,39 @@ class RouterTest {
     assertThat(route(5)).isEqualTo(down(Route.Reason.NO_VIEW));
   }
 
+  /** Routes are kept for runs of slots: none may reach too far, or not far enough. */
+  @Test
+  void eachSlotHasItsOwnersRouteAtAllEdgesOfRuns() {
+    views.publish(
+        new ClusterView.Builder()
+            .version(1)
+            .node(node(SELF, 7000))
+            .node(node(OTHER, 7001))
+            .shard(shard(0, HERE, new SlotRange(3, 3), new SlotRange(7, 8000)))
+            .shard(shard(1, THERE, new SlotRange(4, 6), new SlotRange(16383, 16383)))
+            .build());
+    hints.offer(HERE, new LeaderHint(1, SELF));
+    hints.offer(THERE, new LeaderHint(1, OTHER));
+    for (int slot = 0; slot < ClusterView.SLOTS; slot++) {
+      boolean here = slot == 3 || (slot >= 7 && slot <= 8000);
+      boolean there = (slot >= 4 && slot <= 6) || slot == 16383;
+      assertThat(route(slot))
+          .isInstanceOf(here ? Route.Local.class : there ? Route.Moved.class : Route.Down.class);
+    }
+  }
+
+  private static Shard shard(int number, GroupId group, SlotRange... slots) {
+    return new Shard(
+        new ShardId(Integer.toString(number + 1).repeat(40)),
+        number,
+        group,
+        List.of(SELF, OTHER),
+        null,
+        null,
+        1,
+        List.of(slots));
+  }
+
   @Test
   void aSlotWithoutAnOwnerIsNotServed() {
     views.publish(view(1));

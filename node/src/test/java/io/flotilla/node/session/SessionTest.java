@@ -6,6 +6,13 @@ import static org.awaitility.Awaitility.await;
 import io.flotilla.node.proposal.Failure;
 import io.flotilla.node.proposal.MachineShard;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
+import io.flotilla.statemachine.reply.Reply;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -109,6 +116,55 @@ class SessionTest {
           .startsWith("(error) ERR unknown command 'EVAL'")
           .contains("scripts");
       assertThat(client.call("BLPOP a 0")).startsWith("(error) ERR unknown command 'BLPOP'");
+    }
+  }
+
+  // ------------------------------------------------------------------ a full node
+
+  private static final Reply.Error OUT_OF_MEMORY =
+      new Reply.Error("OOM command not allowed when used memory > 'maxmemory'.");
+
+  @Test
+  void aFullNodeRefusesWhatAddsAndServesAllElse() {
+    try (RespClient client = node.connect()) {
+      client.expect("SET a 1", "OK");
+      node.admission = command -> OUT_OF_MEMORY;
+      String refused = "(error) " + OUT_OF_MEMORY.text();
+      client
+          .expect("SET a 2", refused)
+          .expect("INCR a", refused)
+          .expect("LPUSH l x", refused)
+          .expect("MSET {t}a 1 {t}b 2", refused)
+          .expect("GET a", "\"1\"")
+          .expect("EXPIRE a 100", "1")
+          .expect("PERSIST a", "1")
+          .expect("DEL a", "1")
+          .expect("FLUSHALL", "OK")
+          .expect("CONFIG SET maxmemory 0", "OK");
+      assertThat(client.call("INFO errorstats")).contains("errorstat_OOM:count=4");
+      node.admission = Admission.OPEN;
+      client.expect("SET a 3", "OK");
+    }
+  }
+
+  /** As in Redis: refused when it is queued, and what is queued already when it is to run. */
+  @Test
+  void aTransactionThatAddsIsRefusedByAFullNodeAndOneThatFreesIsNot() {
+    try (RespClient client = node.connect()) {
+      client.expect("SET a 1", "OK");
+      client.expect("MULTI", "OK").expect("SET a 2", "QUEUED").expect("GET a", "QUEUED");
+      node.admission = command -> OUT_OF_MEMORY;
+      client
+          .expect(
+              "EXEC", "(error) EXECABORT Transaction discarded because of: " + OUT_OF_MEMORY.text())
+          .expect("EXEC", "(error) ERR EXEC without MULTI")
+          .expect("MULTI", "OK")
+          .expect("SET a 2", "(error) " + OUT_OF_MEMORY.text())
+          .expect("EXEC", "(error) EXECABORT Transaction discarded because of previous errors.")
+          .expect("MULTI", "OK")
+          .expect("GET a", "QUEUED")
+          .expect("DEL a", "QUEUED")
+          .expect("EXEC", "[\"1\", 1]");
     }
   }
 
@@ -356,11 +412,35 @@ class SessionTest {
   @Test
   void aRefusalWithoutAHintIsAnsweredWhenThereIsNews() {
     node.shards.get(0).failWith(new Failure.NotLeader(null));
+    node.shards.get(0).leader(null);
     try (RespClient client = node.connect()) {
       client.pipeline("SET a 1", "PING");
       await().until(() -> node.hints.leader(TestNode.group(0)) == null);
       node.hints.offer(TestNode.group(0), new LeaderHint(2, TestNode.B));
       client.expectNext("(error) MOVED 15495 127.0.0.1:7001").expectNext("PONG");
+    }
+  }
+
+  /**
+   * A request that a follower without a leader had refused came back when its node had just been
+   * elected, and took back that it leads: for the whole term it told its clients that the cluster
+   * is down.
+   */
+  @Test
+  void aRefusalFromBeforeAnElectionTakesNothingBackOfWhatIsKnownSince() {
+    MachineShard shard = node.shards.get(0);
+    LeaderHint elected = new LeaderHint(2, TestNode.A);
+    shard.hold();
+    shard.failWith(new Failure.NotLeader(null));
+    try (RespClient client = node.connect()) {
+      client.pipeline("SET a 1", "PING");
+      await().until(() -> shard.held() == 1);
+      shard.failWith(null);
+      shard.leader(elected);
+      node.hints.confirmed(TestNode.group(0), elected);
+      shard.releaseAll();
+      client.expectNext("OK").expectNext("PONG");
+      assertThat(node.hints.leader(TestNode.group(0))).isEqualTo(elected);
     }
   }
 
@@ -580,6 +660,79 @@ class SessionTest {
       client.expect("PING", "PONG");
       node.nanos.addAndGet(TimeUnit.SECONDS.toNanos(61));
       assertThat(client.isClosedByServer()).isTrue();
+    }
+  }
+
+  /** More than sockets hold at both ends, so most of a reply of it waits in the node. */
+  private static final int LARGE_BYTES = 32 << 20;
+
+  /** A client that has asked for a large reply and reads nothing of it. */
+  private Socket deaf() throws IOException {
+    try (RespClient client = node.connect()) {
+      client.expect("SETRANGE large " + (LARGE_BYTES - 1) + " x", Integer.toString(LARGE_BYTES));
+    }
+    await().until(() -> node.front.clients().count() == 0);
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(64 << 10);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
+    socket.getOutputStream().write("GET large\r\n".getBytes(StandardCharsets.US_ASCII));
+    return socket;
+  }
+
+  /** What still comes to a client until its connection ends, in whichever way. */
+  private static long rest(Socket socket) throws IOException {
+    socket.setSoTimeout(20_000);
+    byte[] buffer = new byte[64 << 10];
+    long bytes = 0;
+    try {
+      for (int n = socket.getInputStream().read(buffer); n >= 0; ) {
+        bytes += n;
+        n = socket.getInputStream().read(buffer);
+      }
+    } catch (SocketException e) {
+      return bytes; // reset, which is how a connection ends whose replies are thrown away
+    }
+    return bytes;
+  }
+
+  /** What is not read is the node's memory: one deaf client must not cost all others theirs. */
+  @Test
+  void aClientThatDoesNotReadIsClosedBeyondTheHardLimitAndTheOthersGoOn() throws IOException {
+    try (Socket deaf = deaf();
+        RespClient other = node.connect()) {
+      await().until(() -> node.front.output().get() > 8 << 20);
+      other.expect("PING", "PONG");
+      assertThat(node.front.counters().outputLimitDisconnections.sum()).isZero();
+
+      String limit = "normal 1mb 0 0";
+      other.raw(
+          "*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$26\r\nclient-output-buffer-limit\r\n$"
+              + limit.length()
+              + "\r\n"
+              + limit
+              + "\r\n");
+      other.expectNext("OK");
+      await().until(() -> node.front.counters().outputLimitDisconnections.sum() == 1);
+      await().until(() -> node.front.clients().count() == 1);
+      assertThat(rest(deaf)).as("of the reply").isLessThan(LARGE_BYTES);
+      other.expect("PING", "PONG");
+      await("what it held is free").until(() -> node.front.output().get() == 0);
+    }
+  }
+
+  @Test
+  void beyondTheSoftLimitAClientHasTheLimitsSeconds() throws IOException {
+    use(new TestNode(1, 1, SessionSettings.DEFAULTS.withOutputLimit(0, 1 << 20, 60)));
+    try (Socket deaf = deaf();
+        RespClient other = node.connect()) {
+      await().until(() -> node.front.output().get() > 8 << 20);
+      node.nanos.addAndGet(TimeUnit.SECONDS.toNanos(30));
+      other.expect("PING", "PONG");
+      assertThat(node.front.counters().outputLimitDisconnections.sum()).isZero();
+      node.nanos.addAndGet(TimeUnit.SECONDS.toNanos(31));
+      await().until(() -> node.front.counters().outputLimitDisconnections.sum() == 1);
+      await().until(() -> node.front.clients().count() == 1);
+      assertThat(rest(deaf)).as("of the reply").isLessThan(LARGE_BYTES);
     }
   }
 

@@ -76,6 +76,24 @@ class SpreadTest {
     }
   }
 
+  /**
+   * Cursor 0 would be the end of the walk to a client whose node has just lost its leadership, and
+   * all keys to come would be missing.
+   */
+  @Test
+  void aScanThatGoesOnWhereTheNodeDoesNotLeadIsSentOn() {
+    try (TestNode node = new TestNode(2, 1, SessionSettings.DEFAULTS);
+        RespClient client = node.connect()) {
+      int slotOfA = 15495;
+      String cursor = Long.toString(1 + ((long) slotOfA << 39));
+      String elsewhere = client.call("GET a");
+      assertThat(elsewhere).startsWith("(error) MOVED " + slotOfA);
+      client.expect("SCAN " + cursor, elsewhere);
+      client.expect("SCAN " + cursor + " COUNT 100", elsewhere);
+      assertThat(client.call("SCAN 0")).startsWith("[\"0\"");
+    }
+  }
+
   @Test
   void whatASlotHoldsIsToldHereOrIsNothing() {
     try (TestNode node = new TestNode(2, 1, SessionSettings.DEFAULTS);

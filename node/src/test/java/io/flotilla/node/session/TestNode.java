@@ -61,6 +61,10 @@ public final class TestNode implements AutoCloseable, NodeFacts {
   public final AtomicLong looks = new AtomicLong();
 
   public volatile boolean shutDown;
+
+  /** What the node's guards say. */
+  public volatile Admission admission = Admission.OPEN;
+
   public final Front front;
   public final Router router;
   private final CommandTable table;
@@ -95,7 +99,7 @@ public final class TestNode implements AutoCloseable, NodeFacts {
             router,
             hints,
             local::get,
-            Admission.OPEN,
+            command -> admission.refusal(command),
             new Unsupported(),
             intake,
             initial,
@@ -168,7 +172,12 @@ public final class TestNode implements AutoCloseable, NodeFacts {
 
   /** A new connection. */
   public RespClient connect() {
-    return new RespClient(server.address().getPort());
+    return new RespClient(port());
+  }
+
+  /** Where clients connect. */
+  public int port() {
+    return server.address().getPort();
   }
 
   /** The time that a command waits for a leader goes by. */
@@ -244,6 +253,8 @@ public final class TestNode implements AutoCloseable, NodeFacts {
               1,
               looks.get(),
               3,
+              shards.get(i).keyspaceHits(),
+              shards.get(i).keyspaceMisses(),
               1_000_000));
     }
     return replicas;
@@ -256,8 +267,14 @@ public final class TestNode implements AutoCloseable, NodeFacts {
   }
 
   @Override
+  public CompletableFuture<?> resetCounts() {
+    shards.forEach(MachineShard::resetCounts);
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
   public Memory memory() {
-    return new Memory(1000, 2000, 3000, 0);
+    return new Memory(1000, 2000, 3000, 0, 900, 9000, false);
   }
 
   @Override

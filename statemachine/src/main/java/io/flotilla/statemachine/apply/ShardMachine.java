@@ -94,6 +94,9 @@ public final class ShardMachine {
   private final byte[][] foreseen = new byte[LOOK_AHEAD][];
   private int foreseenCount;
 
+  /** The commands of the items whose keys were looked for last, by their places among them. */
+  private final @Nullable Command[] coming = new Command[LOOK_AHEAD];
+
   private @Nullable RunningCheck check;
   private @Nullable ShardSnapshot snapshot;
   private long changesAtSnapshot; // of the keyspace, when the last snapshot began
@@ -184,9 +187,10 @@ public final class ShardMachine {
     Reply[] replies = new Reply[items.size()];
     int logged = 0; // a read that is not in the log must not move the dice of what is
     for (int i = 0; i < replies.length; i++) {
-      if (i % LOOK_AHEAD == 0) {
+      int place = i % LOOK_AHEAD;
+      if (place == 0) {
         for (int j = i; j < Math.min(i + LOOK_AHEAD, replies.length); j++) {
-          foresee(items.get(j));
+          coming[j - i] = foresee(items.get(j));
         }
         lookAhead();
       }
@@ -194,7 +198,7 @@ public final class ShardMachine {
       switch (items.get(i)) {
         case Item.Single single -> {
           dice.reseed(Dice.seed(seed, index, logged++));
-          replies[i] = run(single.argv());
+          replies[i] = run(coming[place], single.argv());
         }
         case Item.Transaction transaction -> {
           dice.reseed(Dice.seed(seed, index, logged++));
@@ -214,17 +218,22 @@ public final class ShardMachine {
     return replies;
   }
 
-  private void foresee(Item item) {
-    switch (item) {
+  /** The command of a single one, if there is such. */
+  private @Nullable Command foresee(Item item) {
+    return switch (item) {
       case Item.Single single -> {
         Command command = table.find(single.argv());
         if (command != null) {
           foresee(command, single.argv());
         }
+        yield command;
       }
-      case Item.LocalRead read -> foresee(read.command(), read.argv());
-      case Item.Transaction transaction -> {}
-    }
+      case Item.LocalRead read -> {
+        foresee(read.command(), read.argv());
+        yield null;
+      }
+      case Item.Transaction transaction -> null;
+    };
   }
 
   /**
@@ -326,13 +335,12 @@ public final class ShardMachine {
     }
     List<Reply> replies = new ArrayList<>(transaction.commands().size());
     for (byte[][] argv : transaction.commands()) {
-      replies.add(run(argv));
+      replies.add(run(table.find(argv), argv));
     }
     return Reply.array(replies);
   }
 
-  private Reply run(byte[][] argv) {
-    Command command = table.find(argv);
+  private Reply run(@Nullable Command command, byte[][] argv) {
     if (command == null) {
       return new Reply.Error("ERR unknown command '" + Ascii.text(argv[0]) + "'");
     }
@@ -422,7 +430,11 @@ public final class ShardMachine {
     } catch (WrongTypeException wrongType) {
       reply = new Reply.Error(String.valueOf(wrongType.getMessage()));
     }
-    return keyspace.metDeadlineAhead() ? null : reply;
+    if (keyspace.metDeadlineAhead()) {
+      keyspace.giveUpRead();
+      return null;
+    }
+    return reply;
   }
 
   /** Machine time: the largest stamp of all entries applied, Unix milliseconds. */
@@ -482,9 +494,24 @@ public final class ShardMachine {
     return keyspace.changes() - changesAtSnapshot;
   }
 
-  /** How many keys have expired since this replica began. */
+  /** How many keys have expired since this replica began, or {@link #resetCounts}. */
   public long expiredKeys() {
     return keyspace.expired();
+  }
+
+  /** How many keys the reads that this replica answered have found, in the same time. */
+  public long keyspaceHits() {
+    return keyspace.hits();
+  }
+
+  /** How many keys they have not found, in the same time. */
+  public long keyspaceMisses() {
+    return keyspace.misses();
+  }
+
+  /** Counts expired keys, hits and misses from zero. */
+  public void resetCounts() {
+    keyspace.resetCounts();
   }
 
   /** The number of keys in a slot. */

@@ -12,12 +12,36 @@ public final class HashSlot {
 
   private static final char[] TABLE = table();
 
+  /** What a byte does to the CRC of what it stands one, two or three bytes before the end of. */
+  private static final char[] TABLE_1 = oneFurther(TABLE);
+
+  private static final char[] TABLE_2 = oneFurther(TABLE_1);
+  private static final char[] TABLE_3 = oneFurther(TABLE_2);
+
   private HashSlot() {}
 
-  /** The slot of this key, 0 to 16383: one pass over a key without a brace, as most are. */
+  /**
+   * The slot of this key, 0 to 16383: one pass over a key without a brace, as most are; four bytes
+   * at a time, whose loads do not wait for one another.
+   */
   public static int of(byte[] key) {
     int crc = 0;
-    for (int i = 0; i < key.length; i++) {
+    int i = 0;
+    for (; i <= key.length - 4; i += 4) {
+      byte b0 = key[i];
+      byte b1 = key[i + 1];
+      byte b2 = key[i + 2];
+      byte b3 = key[i + 3];
+      if (b0 == '{' || b1 == '{' || b2 == '{' || b3 == '{') {
+        break;
+      }
+      crc =
+          TABLE_3[((crc >>> 8) ^ b0) & 0xff]
+              ^ TABLE_2[(crc ^ b1) & 0xff]
+              ^ TABLE_1[b2 & 0xff]
+              ^ TABLE[b3 & 0xff];
+    }
+    for (; i < key.length; i++) {
       byte next = key[i];
       if (next == '{') {
         return ofBraced(key, i);
@@ -53,6 +77,14 @@ public final class HashSlot {
       }
     }
     return -1;
+  }
+
+  private static char[] oneFurther(char[] table) {
+    char[] further = new char[256];
+    for (int i = 0; i < 256; i++) {
+      further[i] = (char) step(table[i], (byte) 0);
+    }
+    return further;
   }
 
   private static char[] table() {

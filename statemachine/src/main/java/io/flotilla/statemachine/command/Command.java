@@ -33,7 +33,7 @@ public final class Command {
   private final Body body;
   private final Map<String, Command> subcommands;
   private final boolean writes;
-  private final boolean simpleKeys;
+  private final int onlyKeyPlace;
   private final @Nullable KeyFinder keyFinder;
 
   Command(Row row, Map<String, Command> subcommands) {
@@ -52,11 +52,13 @@ public final class Command {
     this.subcommands = Collections.unmodifiableMap(subcommands);
     this.keyFinder = row.keyFinder();
     this.writes = body instanceof Body.Write;
-    this.simpleKeys =
+    this.onlyKeyPlace =
         keySpecs.size() == 1
-            && keySpecs.get(0).begin() instanceof Begin.Index
-            && keySpecs.get(0).find() instanceof Find.Range range
-            && range.last() == 0;
+                && keySpecs.get(0).begin() instanceof Begin.Index index
+                && keySpecs.get(0).find() instanceof Find.Range range
+                && range.last() == 0
+            ? index.place()
+            : -1;
   }
 
   /** Finds the keys of a command whose specifications cannot say where they are. */
@@ -202,7 +204,7 @@ public final class Command {
    * for most commands.
    */
   public int onlyKeyPlace() {
-    return simpleKeys && keySpecs.get(0).begin() instanceof Begin.Index index ? index.place() : -1;
+    return onlyKeyPlace;
   }
 
   /**

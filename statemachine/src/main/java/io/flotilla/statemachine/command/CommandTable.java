@@ -20,7 +20,16 @@ public final class CommandTable {
   private final Map<String, Command> byName = new TreeMap<>();
   private final Entry[] buckets;
 
-  private record Entry(String upperCaseName, Command command, @Nullable Entry next) {}
+  /** The letters of a name that {@link #letters} holds. */
+  private static final int LETTERS = Long.BYTES;
+
+  private record Entry(String upperCaseName, long letters, Command command, @Nullable Entry next) {
+    boolean isCalled(byte[] name, long itsLetters) {
+      return letters == itsLetters
+          && upperCaseName.length() == name.length
+          && (name.length <= LETTERS || Ascii.spells(name, upperCaseName));
+    }
+  }
 
   /** A table of these families. */
   public CommandTable(List<Family> families) {
@@ -55,15 +64,17 @@ public final class CommandTable {
     buckets = new Entry[Integer.highestOneBit(Math.max(16, byName.size())) * 4];
     byName.forEach((name, command) -> {
       String upper = name.toUpperCase(Locale.ROOT);
-      int bucket = bucket(Ascii.bytes(upper));
-      buckets[bucket] = new Entry(upper, command, buckets[bucket]);
+      long letters = letters(Ascii.bytes(upper));
+      int bucket = bucket(letters);
+      buckets[bucket] = new Entry(upper, letters, command, buckets[bucket]);
     });
   }
 
   /** The command or container of this name in any case, or null. */
   public @Nullable Command find(byte[] name) {
-    for (Entry entry = buckets[bucket(name)]; entry != null; entry = entry.next) {
-      if (Ascii.spells(name, entry.upperCaseName)) {
+    long letters = letters(name);
+    for (Entry entry = buckets[bucket(letters)]; entry != null; entry = entry.next) {
+      if (entry.isCalled(name, letters)) {
         return entry.command;
       }
     }
@@ -99,12 +110,16 @@ public final class CommandTable {
     return all;
   }
 
-  private int bucket(byte[] name) {
-    int hash = 0;
-    for (byte b : name) {
-      hash = hash * 31 + Ascii.upper(b);
+  /** The first letters of a name in upper case: all of it, for most names. */
+  private static long letters(byte[] name) {
+    long letters = 0;
+    for (int i = 0; i < name.length && i < LETTERS; i++) {
+      letters = (letters << Byte.SIZE) | Ascii.upper(name[i]);
     }
-    hash *= 0x9e3779b9;
-    return (hash >>> 16) & (buckets.length - 1);
+    return letters;
+  }
+
+  private int bucket(long letters) {
+    return (int) ((letters * 0x9e3779b97f4a7c15L) >>> 40) & (buckets.length - 1);
   }
 }

@@ -10,9 +10,15 @@ import io.flotilla.statemachine.expiry.Expirable;
  * deadline, which most keys have not, only in {@link Expiring}.
  *
  * <p>A string that was never changed in place is kept as a bare {@code byte[]}: 24 bytes saved for
- * the most common value.
+ * the most common value. A short one is the entry's own: copied in, copied out, and overwritten
+ * where it lies by another of its length. So a value that is set again and again stays where the
+ * collector has put it once. Were each a new array instead, the collector would copy at each turn
+ * all that were set since the last, some ten megabytes, with every command held up meanwhile.
  */
 sealed class Entry {
+  /** The longest short string: to copy it costs no more than the rest of a command. */
+  private static final int SHORT = 256;
+
   final byte[] key;
   private Object stored;
 
@@ -21,22 +27,44 @@ sealed class Entry {
 
   Entry(byte[] key, Value value, long version) {
     this.key = key;
-    this.stored = bare(value);
+    this.stored = own(bare(value));
     this.version = version;
   }
 
+  /** In the other's place, which is given up. */
   private Entry(Entry other) {
     this.key = other.key;
     this.stored = other.stored;
     this.version = other.version;
   }
 
+  /** The value: the entry's own, but for a short string, which is a copy. */
   final Value value() {
+    return stored instanceof byte[] bytes
+        ? StringValue.of(bytes.length <= SHORT ? bytes.clone() : bytes)
+        : (Value) stored;
+  }
+
+  /** The value, to be looked at before the next change of it and not to be kept. */
+  final Value glance() {
     return stored instanceof byte[] bytes ? StringValue.of(bytes) : (Value) stored;
   }
 
   final void value(Value value) {
-    stored = bare(value);
+    Object next = bare(value);
+    if (next instanceof byte[] bytes
+        && bytes.length <= SHORT
+        && stored instanceof byte[] old
+        && old.length == bytes.length) {
+      System.arraycopy(bytes, 0, old, 0, bytes.length);
+    } else {
+      stored = own(next);
+    }
+  }
+
+  /** The last byte of a string, 0 of all else: touches what a command will need in a moment. */
+  final int touch() {
+    return stored instanceof byte[] bytes && bytes.length > 0 ? bytes[bytes.length - 1] : 0;
   }
 
   /** The deadline of the key itself. */
@@ -62,6 +90,10 @@ sealed class Entry {
   /** The same entry without a deadline. */
   final Entry lasting() {
     return new Entry(this);
+  }
+
+  private static Object own(Object stored) {
+    return stored instanceof byte[] bytes && bytes.length <= SHORT ? bytes.clone() : stored;
   }
 
   private static Object bare(Value value) {

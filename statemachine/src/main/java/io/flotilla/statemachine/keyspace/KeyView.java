@@ -5,6 +5,6 @@ import io.flotilla.statemachine.datatypes.Value;
 /** Visits one live key. */
 @FunctionalInterface
 public interface KeyView {
-  /** Visits a key; the value must not be changed. Returns whether to go on. */
+  /** Visits a key; the value must be neither changed nor kept. Returns whether to go on. */
   boolean visit(byte[] key, Value value, long deadlineMillis);
 }

@@ -61,6 +61,8 @@ public final class Keyspace {
   private KeyEvents events = KeyEvents.DEAF;
   private long changes;
   private long expired;
+  private long hits;
+  private long misses;
   private long keys;
   private int keysWithDeadline;
 
@@ -69,6 +71,11 @@ public final class Keyspace {
   private long machineTime;
   private long version;
   private boolean metDeadlineAhead;
+
+  // what the read under way has counted: a command that looks twice at an argument looks up one key
+  private byte @Nullable [] counted;
+  private long hitsBefore;
+  private long missesBefore;
 
   // where the last key that was asked for lives: the same array is asked for several times in one
   // command
@@ -102,6 +109,15 @@ public final class Keyspace {
     now = nowMillis;
     machineTime = machineTimeMillis;
     metDeadlineAhead = false;
+    counted = null;
+    hitsBefore = hits;
+    missesBefore = misses;
+  }
+
+  /** The read under way is not answered, and will be asked again: what it has met counts then. */
+  public void giveUpRead() {
+    hits = hitsBefore;
+    misses = missesBefore;
   }
 
   /** The time of the command under way, Unix milliseconds. */
@@ -135,9 +151,33 @@ public final class Keyspace {
     return changes;
   }
 
-  /** How many keys this replica has removed since it began because their deadline had passed. */
+  /**
+   * How many keys this replica has removed since it began, or {@link #resetCounts}, because their
+   * deadline had passed.
+   */
   public long expired() {
     return expired;
+  }
+
+  /**
+   * How many keys the reads that this replica answered have looked up and found, since it began or
+   * {@link #resetCounts}. Not part of the state, for each read is answered by one replica; reads
+   * within a transaction, which every replica applies, do not count.
+   */
+  public long hits() {
+    return hits;
+  }
+
+  /** The same for keys that were not there. */
+  public long misses() {
+    return misses;
+  }
+
+  /** Counts expired keys, hits and misses from zero, as CONFIG RESETSTAT asks. */
+  public void resetCounts() {
+    expired = 0;
+    hits = 0;
+    misses = 0;
   }
 
   /** Who hears key events from now on. */
@@ -168,19 +208,19 @@ public final class Keyspace {
    * @throws WrongTypeException if it is of another type
    */
   public <T extends Value> @Nullable T read(byte[] key, DataType<T> type) {
-    Entry entry = live(key);
+    Entry entry = lookUp(key);
     return entry == null ? null : typed(entry, type);
   }
 
   /** The value of a key whatever its type, not to be changed, or null where there is none. */
   public @Nullable Value readAny(byte[] key) {
-    Entry entry = live(key);
+    Entry entry = lookUp(key);
     return entry == null ? null : visible(entry);
   }
 
   /** Whether the key exists. */
   public boolean exists(byte[] key) {
-    return live(key) != null;
+    return lookUp(key) != null;
   }
 
   /**
@@ -188,7 +228,7 @@ public final class Keyspace {
    * exist.
    */
   public long deadlineMillis(byte[] key) {
-    Entry entry = live(key);
+    Entry entry = lookUp(key);
     return entry == null ? Expirable.NEVER : entry.keyDeadlineMillis();
   }
 
@@ -271,7 +311,7 @@ public final class Keyspace {
     while (range != null) {
       for (; place < range.size; place++) {
         Entry entry = range.at(place);
-        if (isLive(entry) && !visitor.visit(entry.key, entry.value(), entry.keyDeadlineMillis())) {
+        if (isLive(entry) && !visitor.visit(entry.key, entry.glance(), entry.keyDeadlineMillis())) {
           return;
         }
       }
@@ -552,6 +592,22 @@ public final class Keyspace {
     return entry;
   }
 
+  /** What lives under a key; a read's lookup is counted. */
+  @SuppressWarnings(
+      "ReferenceEquality") // the same argument, not the same key: MGET a a looks twice
+  private @Nullable Entry lookUp(byte[] key) {
+    Entry entry = live(key);
+    if (!writing && key != counted) {
+      counted = key;
+      if (entry == null) {
+        misses++;
+      } else {
+        hits++;
+      }
+    }
+    return entry;
+  }
+
   private @Nullable Entry live(byte[] key) {
     Entry entry = find(key);
     if (entry == null || !isDue(entry)) {
@@ -709,9 +765,22 @@ public final class Keyspace {
   private void beforeWrite(byte[] key) {
     if (walksRunning > 0) {
       place(key);
-      SlotTable table = table(placedSlot);
-      beforeWrite(table, table.rangeOf(placedHash));
+      KeyRange range = maybeRange(placedSlot, placedHash);
+      if (range == null || isAwaited(range)) {
+        SlotTable table = table(placedSlot);
+        beforeWrite(table, table.rangeOf(placedHash));
+      }
     }
+  }
+
+  /** Whether a walk may not have visited the range: the table, far in memory, must be asked. */
+  private boolean isAwaited(KeyRange range) {
+    for (Walk walk : walks) {
+      if (walk != null && !range.visitedBy(walk)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void beforeWrite(SlotTable table, KeyRange range) {

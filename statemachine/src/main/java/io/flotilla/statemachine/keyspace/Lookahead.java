@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
  * Keys that commands will ask for in a moment, looked for side by side.
  *
  * <p>To find a key takes four loads, each of which needs what the one before has brought: its
- * range, the range's arrays, the entry, the entry's key. Where the keys are more than the
- * processor's caches hold, each is some hundred nanoseconds of waiting. Done for a group of keys
- * step by step, the loads of a step need nothing of one another, and are waited for together.
+ * range, the range's arrays, the entry, the entry's key; the value is a fifth. Where the keys are
+ * more than the processor's caches hold, each is some hundred nanoseconds of waiting. Done for a
+ * group of keys step by step, the loads of a step need nothing of one another, and are waited for
+ * together.
  *
  * <p>It changes nothing and decides nothing: each command looks for its key itself, and finds what
  * it needs in the caches. What is remembered is each key's slot and hash, which depend on the key
@@ -25,6 +26,9 @@ final class Lookahead {
   private final int[] slots;
   private final long[] hashes;
   private int size;
+
+  /** The sum of what was touched of the values: kept so that it is really touched. */
+  private int touched;
 
   /** From here on no key has been asked for. */
   private int next;
@@ -72,13 +76,22 @@ final class Lookahead {
       }
     }
     int there = 0;
+    int sum = 0;
     for (int i = 0; i < size; i++) {
       byte[] key = found[i];
-      if (key != null && key.length == keys[i].length) {
+      Entry entry = entries[i];
+      if (key != null && entry != null && key.length == keys[i].length) {
         there++;
+        sum += entry.touch();
       }
     }
+    touched = sum;
     return there;
+  }
+
+  /** The sum of the last bytes of the strings that were found. */
+  int touched() {
+    return touched;
   }
 
   /** Where this key stands from here on, the same array, or −1; the next search goes on behind. */

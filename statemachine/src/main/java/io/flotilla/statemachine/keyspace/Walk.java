@@ -131,7 +131,7 @@ public final class Walk {
       if (!isLarge[i]) {
         spent +=
             KEY_COST
-                + visitor.key(entry.key, entry.value(), entry.keyDeadlineMillis(), entry.version);
+                + visitor.key(entry.key, entry.glance(), entry.keyDeadlineMillis(), entry.version);
       }
     }
     for (int i = 0; large > 0; i++) {
@@ -155,7 +155,7 @@ public final class Walk {
     int large = 0;
     long left = RANGE_BYTES;
     for (int i = 0; i < about.size; i++) {
-      long bytes = about.at(i).value().bytesUpTo(LARGE_BYTES);
+      long bytes = about.at(i).glance().bytesUpTo(LARGE_BYTES);
       isLarge[i] = bytes > Math.min(LARGE_BYTES, left);
       if (isLarge[i]) {
         large++;

@@ -42,6 +42,10 @@ class LookaheadTest {
         ahead.add(Ascii.bytes("none:" + Ascii.text(key)));
       }
       assertThat(ahead.look(keyspace, HASH)).isEqualTo(32);
+      assertThat(ahead.touched())
+          .as("a value is its key here")
+          .isEqualTo(
+              keys.subList(from, from + 32).stream().mapToInt(key -> key[key.length - 1]).sum());
     }
   }
 
