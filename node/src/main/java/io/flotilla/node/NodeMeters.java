@@ -159,7 +159,7 @@ final class NodeMeters implements AutoCloseable {
         r.leadershipsLost::sum);
     metrics.counter(
         "flotilla.raft.watchdog.step.downs",
-        "Isolated leaders stepped down.",
+        "Leaders stepped down that heard no majority, or did not commit what one holds.",
         r.watchdogStepDowns::sum);
     metrics.counter("flotilla.snapshots.taken", "Snapshots written.", r.snapshotsTaken::sum);
     metrics.counter(
@@ -212,6 +212,12 @@ final class NodeMeters implements AutoCloseable {
         "flotilla.shard.snapshot.index",
         "Index of the newest snapshot.",
         () -> snapshot(raft, shard),
+        "shard",
+        number);
+    metrics.gauge(
+        "flotilla.shard.commit.wait.seconds",
+        "On the shard's leader: for how long entries have waited while none was committed.",
+        () -> raft.waitsMillis(shard.group()) / 1000,
         "shard",
         number);
     checks(node.detector().counts(shard.group()), number);

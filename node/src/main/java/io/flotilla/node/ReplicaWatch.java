@@ -13,7 +13,8 @@ import java.util.Map;
  * <p>A replica counts from the moment at which it has caught up once after its start. From then on
  * it is in the way only while it has known no leader for longer than elections take: so it is with
  * a node that is cut off from its majority, and with every replica of a group that has lost its
- * own. To lag is nothing: the leader serves meanwhile.
+ * own; and where it leads, while what clients wrote has not been committed for as long. To lag is
+ * nothing: the leader serves meanwhile.
  *
  * <p>Whoever asks looks too, so an answer is never older than its question; somebody must look in
  * between, for nobody remembers how long a leader was missing otherwise. Any thread.
@@ -34,8 +35,9 @@ final class ReplicaWatch {
    * @param name what people call its group
    * @param led whether it knows who leads
    * @param caughtUp whether it has applied all that it knows to be committed
+   * @param waitsMillis where it leads: for how long entries have waited while none was committed
    */
-  record Sight(GroupId group, String name, boolean led, boolean caughtUp) {}
+  record Sight(GroupId group, String name, boolean led, boolean caughtUp, long waitsMillis) {}
 
   private static final class Seen {
     private long ledNanos;
@@ -62,6 +64,7 @@ final class ReplicaWatch {
   synchronized String look(List<Sight> sights, long nowNanos) {
     seen.keySet().retainAll(sights.stream().map(Sight::group).toList());
     List<String> leaderless = new ArrayList<>();
+    List<String> stuck = new ArrayList<>();
     List<String> behind = new ArrayList<>();
     for (Sight sight : sights) {
       Seen s = seen.computeIfAbsent(sight.group(), g -> new Seen(nowNanos));
@@ -71,7 +74,9 @@ final class ReplicaWatch {
       }
       long missing = nowNanos - s.ledNanos;
       if (missing > leaderlessNanos) {
-        leaderless.add(sight.name() + " (for " + Duration.ofNanos(missing).toSeconds() + " s)");
+        leaderless.add(named(sight, Duration.ofNanos(missing)));
+      } else if (Duration.ofMillis(sight.waitsMillis()).toNanos() > leaderlessNanos) {
+        stuck.add(named(sight, Duration.ofMillis(sight.waitsMillis())));
       } else if (!s.caughtUpOnce) {
         behind.add(sight.name());
       }
@@ -80,10 +85,17 @@ final class ReplicaWatch {
     if (!leaderless.isEmpty()) {
       ways.add("knows no leader of " + some(leaderless));
     }
+    if (!stuck.isEmpty()) {
+      ways.add("commits nothing of " + some(stuck));
+    }
     if (!behind.isEmpty()) {
       ways.add("has not caught up with " + some(behind));
     }
     return String.join("; ", ways);
+  }
+
+  private static String named(Sight sight, Duration since) {
+    return sight.name() + " (for " + since.toSeconds() + " s)";
   }
 
   private static String some(List<String> names) {

@@ -907,7 +907,8 @@ final class RunningNode implements AutoCloseable {
                   group,
                   names.getOrDefault(group, "group " + group),
                   l != null && l.leader() != null,
-                  hasCaughtUp(m.raft(), group));
+                  hasCaughtUp(m.raft(), group),
+                  m.raft().waitsMillis(group));
             })
             .toList();
     return sights.size() == 1

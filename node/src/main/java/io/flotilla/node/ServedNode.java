@@ -294,7 +294,8 @@ final class ServedNode implements LocalNode {
                     .setAppliedIndex(status.applied().index())
                     .setSnapshotIndex(status.snapshot())
                     .setVoter(voter)
-                    .setKeys(keys));
+                    .setKeys(keys)
+                    .setWaitsMillis(status.waitsMillis()));
     status.voters().forEach(p -> b.addVoters(p.node().hex()));
     status.listeners().forEach(p -> b.addListeners(p.node().hex()));
     var leader = status.leader();

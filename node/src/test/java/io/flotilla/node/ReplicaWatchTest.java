@@ -19,7 +19,12 @@ final class ReplicaWatchTest {
   private final ReplicaWatch watch = new ReplicaWatch(Duration.ofSeconds(1));
 
   private static Sight sight(int number, boolean led, boolean caughtUp) {
-    return new Sight(new GroupId(new UUID(0, number)), "shard " + number, led, caughtUp);
+    return new Sight(new GroupId(new UUID(0, number)), "shard " + number, led, caughtUp, 0);
+  }
+
+  private static Sight waiting(int number, long millis) {
+    Sight served = served(number);
+    return new Sight(served.group(), served.name(), true, true, millis);
   }
 
   private static Sight served(int number) {
@@ -82,6 +87,19 @@ final class ReplicaWatchTest {
         .isEqualTo(
             "knows no leader of shard 3 (for 6 s), shard 4 (for 6 s), shard 5 (for 6 s);"
                 + " has not caught up with shard 2");
+  }
+
+  /** Seen in a chaos run: a leader took writes and committed none, and its node said "ready". */
+  @Test
+  void aLeaderThatCommitsNothingIsNamedWhileEntriesWait() {
+    assertThat(at(0, served(1), waiting(2, 5_000))).isEmpty();
+    assertThat(at(100, served(1), waiting(2, 5_100)))
+        .isEqualTo("commits nothing of shard 2 (for 5 s)");
+    assertThat(at(3_000, leaderless(1), waiting(2, 8_000)))
+        .isEqualTo("commits nothing of shard 2 (for 8 s)");
+    assertThat(at(7_100, leaderless(1), waiting(2, 12_000)))
+        .isEqualTo("knows no leader of shard 1 (for 7 s); commits nothing of shard 2 (for 12 s)");
+    assertThat(at(7_200, served(1), served(2))).isEmpty();
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /**
  * Banks of accounts in one slot each: transfers by MULTI, so that every read of all accounts has
@@ -104,12 +105,9 @@ public final class BankWorkload implements Workload {
 
   @Override
   public boolean finish(Actor actor) {
-    boolean all = true;
-    for (int i = 0; i < BANKS; i++) {
-      String bank = bank(i);
-      all &= Endings.untilDone(() -> read(actor, bank));
-    }
-    return all;
+    return IntStream.range(0, BANKS)
+        .mapToObj(this::bank)
+        .allMatch(bank -> Endings.untilDone(() -> read(actor, bank)));
   }
 
   @Override

@@ -96,11 +96,7 @@ public final class ExpiryWorkload implements Workload {
   @Override
   public boolean finish(Actor actor) {
     LockSupport.parkNanos(LIVES.getLast().plus(SLACK).plus(SLACK).toNanos());
-    boolean all = true;
-    for (String key : recent) {
-      all &= Endings.untilDone(() -> look(actor, key));
-    }
-    return all;
+    return recent.stream().allMatch(key -> Endings.untilDone(() -> look(actor, key)));
   }
 
   @Override

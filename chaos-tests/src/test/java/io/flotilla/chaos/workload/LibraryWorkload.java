@@ -165,10 +165,9 @@ public final class LibraryWorkload implements Workload {
 
   @Override
   public boolean finish(Actor actor) {
-    boolean all = true;
-    for (String key : used) {
-      all &= Endings.untilDone((Supplier<Ending<Members>>) () -> read(actor, key));
-    }
+    boolean all =
+        used.stream()
+            .allMatch(key -> Endings.untilDone((Supplier<Ending<Members>>) () -> read(actor, key)));
     open.values().forEach(Library::close);
     return all;
   }

@@ -137,11 +137,8 @@ public final class ListAppendWorkload implements Workload {
 
   @Override
   public boolean finish(Actor actor) {
-    boolean all = true;
-    for (String key : used) {
-      all &= Endings.untilDone(() -> perform(actor, Transaction.lastRead(key)));
-    }
-    return all;
+    return used.stream()
+        .allMatch(key -> Endings.untilDone(() -> perform(actor, Transaction.lastRead(key))));
   }
 
   @Override

@@ -72,11 +72,7 @@ public final class PopWorkload implements Workload {
 
   @Override
   public boolean finish(Actor actor) {
-    boolean all = true;
-    for (String key : used) {
-      all &= Endings.untilEmpty(() -> pop(actor, key));
-    }
-    return all;
+    return used.stream().allMatch(key -> Endings.untilEmpty(() -> pop(actor, key)));
   }
 
   @Override

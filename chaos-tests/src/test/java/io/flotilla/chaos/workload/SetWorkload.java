@@ -69,11 +69,7 @@ public final class SetWorkload implements Workload {
 
   @Override
   public boolean finish(Actor actor) {
-    boolean all = true;
-    for (String key : used) {
-      all &= Endings.untilDone(() -> read(actor, key));
-    }
-    return all;
+    return used.stream().allMatch(key -> Endings.untilDone(() -> read(actor, key)));
   }
 
   @Override

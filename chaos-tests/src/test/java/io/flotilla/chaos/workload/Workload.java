@@ -26,7 +26,8 @@ public interface Workload {
   void step(Actor actor);
 
   /**
-   * Reads what must be read in the end.
+   * Reads what must be read in the end, up to the first that cannot be read: where a shard does not
+   * serve, each of its keys would be waited for.
    *
    * @return whether all of it could be read
    */

@@ -22,12 +22,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster's status out of what the metadata says and what each node that answered says: pure.
  */
 final class ClusterStatuses {
+  /**
+   * How long a leader's entries may wait while none is committed; elections that go well end
+   * sooner.
+   */
+  private static final long WAITS_MILLIS_MAX = 5_000;
+
   private final MetadataState state;
   private final GroupId metadataGroup;
   private final Map<String, LocalStatusResponse> answers;
@@ -56,11 +63,25 @@ final class ClusterStatuses {
     if (!led(metadata)) {
       degraded.add(
           "the metadata group has no leader that answers: nothing about the cluster can be changed");
+    } else if (isStuck(metadata)) {
+      degraded.add(
+          "the metadata group has committed nothing for "
+              + waitsMillis(metadata) / 1000
+              + " s, though entries wait: nothing about the cluster can be changed");
     }
     List<ShardStatus> shards = shards(state.getShardsList());
     int served = 0;
     for (ShardStatus shard : shards) {
-      if (led(shard.getGroup())) {
+      if (isStuck(shard.getGroup())) {
+        down.add(
+            "shard "
+                + shard.getNumber()
+                + " has committed nothing for "
+                + waitsMillis(shard.getGroup()) / 1000
+                + " s, though entries wait: "
+                + shard.getSlotCount()
+                + " slots take no writes");
+      } else if (led(shard.getGroup())) {
         served += shard.getSlotCount();
       } else {
         down.add(
@@ -202,7 +223,7 @@ final class ClusterStatuses {
             .setEpoch(shard.getEpoch())
             .setPreferredLeaderId(shard.getPreferredLeader())
             .setHealth(
-                !led(group)
+                !led(group) || isStuck(group)
                     ? Health.HEALTH_DOWN
                     : whole ? Health.HEALTH_OK : Health.HEALTH_DEGRADED);
     int count = 0;
@@ -269,10 +290,24 @@ final class ClusterStatuses {
   }
 
   private static boolean led(GroupStatus group) {
+    return leading(group).findAny().isPresent();
+  }
+
+  /** The replica that leads, if it answers. */
+  private static Stream<ReplicaStatus> leading(GroupStatus group) {
     return group.getReplicasList().stream()
-        .anyMatch(r ->
+        .filter(r ->
             r.getNodeId().equals(group.getLeaderId())
                 && r.getReachable()
                 && r.getRole() == ReplicaRole.REPLICA_ROLE_LEADER);
+  }
+
+  private static long waitsMillis(GroupStatus group) {
+    return leading(group).mapToLong(ReplicaStatus::getWaitsMillis).max().orElse(0);
+  }
+
+  /** Whether the group has a leader that commits nothing. */
+  private static boolean isStuck(GroupStatus group) {
+    return waitsMillis(group) > WAITS_MILLIS_MAX;
   }
 }

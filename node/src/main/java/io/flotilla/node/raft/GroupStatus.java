@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param logFirst the first entry that the log still holds; -1 for none
  * @param logLast the last entry of the log, committed or not
  * @param flushed the last entry that is on disk
+ * @param waitsMillis a leader's: for how long entries of its log have waited while none was
+ *     committed; 0 if none waits
  * @param snapshot the last entry that the newest reported snapshot holds; -1 for none
  * @param followers what a leader knows of the others; else empty
  */
@@ -31,6 +33,7 @@ public record GroupStatus(
     long logFirst,
     long logLast,
     long flushed,
+    long waitsMillis,
     long snapshot,
     List<Peer> voters,
     List<Peer> listeners,

@@ -40,7 +40,7 @@ public final class RaftCounters {
   /** Times that a replica of this node ceased to be leader. */
   public final LongAdder leadershipsLost = new LongAdder();
 
-  /** Times that the watchdog made an isolated leader step down. */
+  /** Times that the watchdog made a leader step down. */
   public final LongAdder watchdogStepDowns = new LongAdder();
 
   /** Snapshots written here. */

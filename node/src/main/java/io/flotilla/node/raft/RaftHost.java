@@ -392,6 +392,16 @@ public final class RaftHost implements AutoCloseable {
     }
   }
 
+  /**
+   * For how long entries of a group that this node leads have waited while none was committed, in
+   * milliseconds; 0 if none waits, or another leads. A majority takes them in a moment, so seconds
+   * mean that there is none, or that something is wrong.
+   */
+  public long waitsMillis(GroupId group) {
+    Replica replica = replicas.get(group);
+    return replica == null ? 0 : watchdog.waitsMillis(replica);
+  }
+
   private GroupStatus status(Replica replica, RaftServer.Division d) {
     GroupId group = replica.group();
     RaftLog raftLog = d.getRaftLog();
@@ -414,6 +424,7 @@ public final class RaftHost implements AutoCloseable {
         raftLog.getStartIndex(),
         raftLog.getNextIndex() - 1,
         raftLog.getFlushIndex(),
+        watchdog.waitsMillis(replica),
         folder(group).snapshots().latestIndex(),
         peers(members, RaftPeerRole.FOLLOWER),
         peers(members, RaftPeerRole.LISTENER),

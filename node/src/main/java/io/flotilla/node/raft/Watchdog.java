@@ -3,6 +3,7 @@ package io.flotilla.node.raft;
 import io.flotilla.node.proposal.ShardLog.Voters;
 import io.flotilla.statemachine.metadata.NodeId;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,9 @@ import org.slf4j.LoggerFactory;
  *       once instead of waiting for their deadlines. Two ticks in a row must agree, and a tick that
  *       itself came late does not count: after a pause of the whole process the answers are there,
  *       only unread.
+ *   <li><b>Leaders that do not commit</b> what they and a majority hold step down: the next
+ *       leader's first entry commits it. One was seen whose shard took no write any more; why Ratis
+ *       had not looked is not known.
  *   <li><b>Dead servers.</b> Ratis closes itself after a long pause, and a group after a failure of
  *       its log or apply thread, while the process lives on. A node that does not serve must not
  *       look alive: it halts.
@@ -59,11 +63,16 @@ final class Watchdog implements AutoCloseable {
    */
   private static final long OVER_MILLIS_MAX = 2_000;
 
+  /** How long a leader may not commit what a majority holds; it takes less than a millisecond. */
+  private static final long WITHHELD_MILLIS_MIN = 2_000;
+
   private final RaftHost host;
   private final long silenceMillisMax;
+  private final long withheldMillisMax;
   private final ScheduledExecutorService looks;
   private final ScheduledExecutorService marks;
   private final Map<Replica, Integer> isolatedTicks = new ConcurrentHashMap<>();
+  private final Map<Replica, CommitWatch> commits = new ConcurrentHashMap<>();
   private final Map<Replica, Long> overSince = new ConcurrentHashMap<>();
   private final Map<Replica, Long> pausedSince = new ConcurrentHashMap<>();
   private final Map<Replica, Long> termsOnDisk = new ConcurrentHashMap<>();
@@ -72,6 +81,7 @@ final class Watchdog implements AutoCloseable {
   Watchdog(RaftHost host, RaftSettings settings) {
     this.host = host;
     this.silenceMillisMax = settings.electionTimeoutMax().toMillis();
+    this.withheldMillisMax = Math.max(WITHHELD_MILLIS_MIN, 2 * silenceMillisMax);
     this.looks = thread("flotilla-raft-watchdog-" + host.self().brief());
     this.marks = thread("flotilla-raft-markers-" + host.self().brief());
   }
@@ -109,8 +119,10 @@ final class Watchdog implements AutoCloseable {
         if (!late) {
           lookAtContact(replica);
         }
+        lookAtCommit(replica, late);
       }
-      for (Map<Replica, ?> known : List.of(isolatedTicks, overSince, pausedSince, termsOnDisk)) {
+      for (Map<Replica, ?> known :
+          List.of(isolatedTicks, commits, overSince, pausedSince, termsOnDisk)) {
         known.keySet().retainAll(host.replicas());
       }
     } catch (RuntimeException e) {
@@ -201,6 +213,67 @@ final class Watchdog implements AutoCloseable {
   static boolean isMajority(Set<NodeId> voters, Set<NodeId> heard) {
     long answered = voters.stream().filter(heard::contains).count();
     return 2 * answered > voters.size();
+  }
+
+  private void lookAtCommit(Replica replica, boolean late) {
+    RaftServer.Division d = replica.division();
+    if (d == null || !replica.isLeader()) {
+      commits.remove(replica);
+      return;
+    }
+    RaftLog raftLog = d.getRaftLog();
+    long committed = raftLog.getLastCommittedIndex();
+    long last = raftLog.getNextIndex() - 1;
+    long held = last > committed ? heldByMajority(replica, d) : committed;
+    CommitWatch watch = commits.computeIfAbsent(replica, r -> new CommitWatch());
+    long now = System.nanoTime();
+    synchronized (watch) {
+      watch.look(committed, held, last, now);
+      if (late || watch.withholdsMillis(now) <= withheldMillisMax) {
+        return;
+      }
+    }
+    commits.remove(replica); // Once more only after as long.
+    host.counters().watchdogStepDowns.increment();
+    replica.stepDown(
+        "it has not committed entry "
+            + held
+            + ", which it and a majority hold, for "
+            + withheldMillisMax
+            + " ms: its commit index is "
+            + committed
+            + ", its log ends with "
+            + raftLog.getLastEntryTermIndex()
+            + " in term "
+            + replica.currentTerm());
+  }
+
+  /** The last entry that is on disk here and held by a majority of each configuration. */
+  private static long heldByMajority(Replica replica, RaftServer.Division d) {
+    long flushed = d.getRaftLog().getFlushIndex();
+    Map<NodeId, Long> indexes = new HashMap<>();
+    Replica.followers(d, d.getInfo().getRoleInfoProto())
+        .forEach(f -> indexes.put(f.node(), f.matched()));
+    indexes.put(replica.self(), flushed);
+    Voters voters = replica.voters();
+    long held = Math.min(flushed, CommitWatch.heldByMajority(voters.current(), indexes));
+    return voters.old().isEmpty()
+        ? held
+        : Math.min(held, CommitWatch.heldByMajority(voters.old(), indexes));
+  }
+
+  /**
+   * For how long entries of a leader's log have waited while none was committed, in milliseconds; 0
+   * if none does, and for whom does not lead. Any thread.
+   */
+  long waitsMillis(Replica replica) {
+    CommitWatch watch = commits.get(replica);
+    if (watch == null) {
+      return 0;
+    }
+    synchronized (watch) {
+      return watch.waitsMillis(System.nanoTime());
+    }
   }
 
   // ------------------------------------------------------------------------------------------------------------------- markers

@@ -7,6 +7,7 @@ import io.flotilla.node.metadata.ClusterView.Endpoint;
 import io.flotilla.node.metadata.ClusterViews;
 import io.flotilla.node.metadata.FakeLog;
 import io.flotilla.node.metadata.MetadataClient;
+import io.flotilla.node.metadata.Views;
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.proto.admin.AdminGrpc.AdminBlockingStub;
 import io.flotilla.proto.admin.ClusterStatus;
@@ -31,6 +32,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
@@ -114,6 +116,25 @@ class AdminServiceTest {
     ClusterStatus status = status();
     assertThat(status.getHealth()).isEqualTo(Health.HEALTH_DEGRADED);
     assertThat(status.getProblemsList()).contains("node n2 does not answer");
+  }
+
+  /** Seen in a chaos run: "ok" was said of a cluster one of whose shards had ceased to commit. */
+  @Test
+  void aLeaderThatCommitsNothingIsAnOutage() {
+    ModelCluster.Group shard =
+        Objects.requireNonNull(cluster.groups.get(Views.group(cluster.state().getShards(1))));
+    shard.waitsMillis = 5_000;
+    assertThat(status().getHealth()).as("an election, perhaps").isEqualTo(Health.HEALTH_OK);
+    shard.waitsMillis = 7_300;
+    ClusterStatus status = status();
+    assertThat(status.getHealth()).isEqualTo(Health.HEALTH_DOWN);
+    assertThat(status.getProblemsList())
+        .containsExactly(
+            "shard 1 has committed nothing for 7 s, though entries wait: 8192 slots take no writes");
+    assertThat(status.getSlotsServed()).isEqualTo(8192);
+    assertThat(status.getShards(1).getHealth()).isEqualTo(Health.HEALTH_DOWN);
+    shard.waitsMillis = 0;
+    assertThat(status().getHealth()).isEqualTo(Health.HEALTH_OK);
   }
 
   @Test

@@ -65,6 +65,9 @@ final class ModelCluster implements AutoCloseable {
     final List<String> listeners = new ArrayList<>();
     final Set<String> open = new HashSet<>();
     String leader = "";
+
+    /** For how long its leader's entries wait. */
+    long waitsMillis;
   }
 
   final Map<GroupId, Group> groups = new LinkedHashMap<>();
@@ -310,6 +313,7 @@ final class ModelCluster implements AutoCloseable {
                           .setNodeId(node.getId())
                           .setReachable(true)
                           .setVoter(group.voters.contains(node.getId()))
+                          .setWaitsMillis(leads ? group.waitsMillis : 0)
                           .setRole(
                               leads
                                   ? ReplicaRole.REPLICA_ROLE_LEADER
