@@ -261,12 +261,19 @@ final class LinkedAppender extends LogAppenderBase {
     var unused =
         links
             .ask(node, Subject.APPEND, body, RatisSettings.REQUEST_TIMEOUT)
-            .whenComplete((answer, failure) -> {
+            .handle((answer, failure) -> {
               if (failure == null) {
                 answered(sent, answer);
               } else {
                 failed(sent, failure);
               }
+              return null;
+            })
+            .exceptionally(e -> {
+              if (isRunning() && getServer().getInfo().isAlive()) {
+                log.error("{}: an answer was not taken in", this, e);
+              }
+              return null;
             });
   }
 
@@ -291,10 +298,7 @@ final class LinkedAppender extends LogAppenderBase {
         if (advanced) {
           follower.updateNextIndex(reply.getMatchIndex() + 1);
         }
-        // An answer that brings nothing new, as a heartbeat's, has Ratis look all the same: a chaos
-        // run ended with a leader that did not commit what all had. Its look had been lost, and the
-        // next entry, which would have brought another, waited for this one.
-        if (advanced || follower.getMatchIndex() > getRaftLog().getLastCommittedIndex()) {
+        if (advanced) {
           getLeaderState().onFollowerSuccessAppendEntries(follower);
         }
       }
@@ -409,6 +413,7 @@ final class LinkedAppender extends LogAppenderBase {
         }
       }
       beat();
+      lookAgain();
       getLeaderState().checkHealth(getFollower());
       getEventAwaitForSignal().await(pauseMillis(), TimeUnit.MILLISECONDS);
     }
@@ -422,6 +427,18 @@ final class LinkedAppender extends LogAppenderBase {
           send(heartbeat, heartbeat.toByteArray());
         }
       }
+    }
+  }
+
+  /**
+   * Has Ratis look whether more is committed, where the follower has what is not: a chaos run ended
+   * with a leader that did not commit what all had. Its look had been lost, and the next entry,
+   * which would have brought another, waited for this one. Not by whoever brings the answers, since
+   * what loses a look there (Ratis drops it on a thread that was interrupted) may lose the next.
+   */
+  private void lookAgain() {
+    if (getFollower().getMatchIndex() > getRaftLog().getLastCommittedIndex()) {
+      getLeaderState().onFollowerSuccessAppendEntries(getFollower());
     }
   }
 

@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
  *       only unread.
  *   <li><b>Leaders that do not commit</b> what they and a majority hold step down: the next
  *       leader's first entry commits it. One was seen whose shard took no write any more; why Ratis
- *       had not looked is not known.
+ *       had not looked is not known. Where Ratis does not even step down, its thread for both has
+ *       ended, and the node halts: the others keep from electing while it sends heartbeats.
  *   <li><b>Dead servers.</b> Ratis closes itself after a long pause, and a group after a failure of
  *       its log or apply thread, while the process lives on. A node that does not serve must not
  *       look alive: it halts.
@@ -66,6 +67,9 @@ final class Watchdog implements AutoCloseable {
   /** How long a leader may not commit what a majority holds; it takes less than a millisecond. */
   private static final long WITHHELD_MILLIS_MIN = 2_000;
 
+  /** How often it is asked to step down in one term before the node halts. */
+  private static final int STEP_DOWNS_MOST = 3;
+
   private final RaftHost host;
   private final long silenceMillisMax;
   private final long withheldMillisMax;
@@ -73,6 +77,7 @@ final class Watchdog implements AutoCloseable {
   private final ScheduledExecutorService marks;
   private final Map<Replica, Integer> isolatedTicks = new ConcurrentHashMap<>();
   private final Map<Replica, CommitWatch> commits = new ConcurrentHashMap<>();
+  private final Map<Replica, Asked> asked = new ConcurrentHashMap<>();
   private final Map<Replica, Long> overSince = new ConcurrentHashMap<>();
   private final Map<Replica, Long> pausedSince = new ConcurrentHashMap<>();
   private final Map<Replica, Long> termsOnDisk = new ConcurrentHashMap<>();
@@ -122,7 +127,7 @@ final class Watchdog implements AutoCloseable {
         lookAtCommit(replica, late);
       }
       for (Map<Replica, ?> known :
-          List.of(isolatedTicks, commits, overSince, pausedSince, termsOnDisk)) {
+          List.of(isolatedTicks, commits, asked, overSince, pausedSince, termsOnDisk)) {
         known.keySet().retainAll(host.replicas());
       }
     } catch (RuntimeException e) {
@@ -215,6 +220,9 @@ final class Watchdog implements AutoCloseable {
     return 2 * answered > voters.size();
   }
 
+  /** How often a leader of a term was asked to step down because it does not commit. */
+  private record Asked(long term, int times) {}
+
   private void lookAtCommit(Replica replica, boolean late) {
     RaftServer.Division d = replica.division();
     if (d == null || !replica.isLeader()) {
@@ -234,6 +242,18 @@ final class Watchdog implements AutoCloseable {
       }
     }
     commits.remove(replica); // Once more only after as long.
+    long term = replica.currentTerm();
+    Asked before = asked.get(replica);
+    int times = before != null && before.term == term ? before.times + 1 : 1;
+    if (times > STEP_DOWNS_MOST) {
+      replica.stopFor(
+          "it leads term "
+              + term
+              + ", commits nothing of what a majority holds, and does not step down",
+          null);
+      return;
+    }
+    asked.put(replica, new Asked(term, times));
     host.counters().watchdogStepDowns.increment();
     replica.stepDown(
         "it has not committed entry "
@@ -245,7 +265,7 @@ final class Watchdog implements AutoCloseable {
             + ", its log ends with "
             + raftLog.getLastEntryTermIndex()
             + " in term "
-            + replica.currentTerm());
+            + term);
   }
 
   /** The last entry that is on disk here and held by a majority of each configuration. */

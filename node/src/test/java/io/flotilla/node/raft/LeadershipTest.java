@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -116,6 +117,37 @@ class LeadershipTest {
   }
 
   /**
+   * Ratis drops its look at the commit index where a thread asks for it that was interrupted. With
+   * one entry in flight none would follow.
+   */
+  @Test
+  void aLookThatIsLostWithBothAnswersIsMadeUpFor() {
+    GroupId group = cluster.createGroup();
+    cluster.write(group, "before");
+    NodeId leader = cluster.leader(group);
+    long before = cluster.host(leader).counters().watchdogStepDowns.sum();
+    RaftLog raftLog = division(leader, group).getRaftLog();
+    long index = raftLog.getNextIndex();
+    cluster.gateAnswers(() -> {
+      // Behind the leader's own disk, whose look is not lost.
+      await().pollInterval(Duration.ofMillis(1)).until(() -> raftLog.getFlushIndex() >= index);
+      Thread.currentThread().interrupt();
+    });
+    try {
+      TestProposal p = cluster.propose(leader, group, "held by all");
+      RaftCluster.awaitEvent(p, "applied");
+      assertThat(p.events()).containsExactly("applied");
+    } finally {
+      cluster.gateAnswers(null);
+    }
+    assertThat(cluster.host(leader).counters().watchdogStepDowns.sum()).isEqualTo(before);
+  }
+
+  private static RaftServer.Division division(NodeId node, GroupId group) {
+    return Objects.requireNonNull(((Replica) cluster.log(node, group)).division());
+  }
+
+  /**
    * A chaos run ended with such a leader: Ratis had not looked, and the next entry, which would
    * have made it look, waited for this one. Here it is Ratis' own setting against slow followers
    * that keeps the leader from committing what two of three have.
@@ -125,10 +157,7 @@ class LeadershipTest {
     GroupId group = cluster.createGroup();
     NodeId old = cluster.nodes().getFirst();
     List<NodeId> others = cluster.others(old);
-    RaftProperties properties =
-        Objects.requireNonNull(((Replica) cluster.log(old, group)).division())
-            .getRaftServer()
-            .getProperties();
+    RaftProperties properties = division(old, group).getRaftServer().getProperties();
     RaftServerConfigKeys.Write.setFollowerGapRatioMax(properties, 1e-6f);
     try {
       handOver(group, others.getFirst());
@@ -154,6 +183,39 @@ class LeadershipTest {
     } finally {
       RaftServerConfigKeys.Write.setFollowerGapRatioMax(properties, -1f);
     }
+  }
+
+  /**
+   * The thread of Ratis that looks what is committed also steps down. A leader whose thread has
+   * ended keeps the others from electing by its heartbeats, for ever.
+   */
+  @Test
+  void aNodeWhoseLeaderNeitherCommitsNorStepsDownHalts() {
+    GroupId group = cluster.createGroup();
+    cluster.write(group, "before");
+    NodeId old = cluster.leader(group);
+    String member = old.hex() + "@group-" + group.toString().substring(24);
+    Thread processor =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(t -> t.getName().equals(member + "-LeaderStateImpl"))
+            .findFirst()
+            .orElseThrow();
+    processor.interrupt();
+    await("it ends")
+        .dontCatchUncaughtExceptions() // it ends by one
+        .atMost(RaftCluster.PATIENCE)
+        .until(() -> !processor.isAlive());
+    TestProposal p = cluster.propose(old, group, "not looked at");
+    await("a halt")
+        .dontCatchUncaughtExceptions()
+        .atMost(RaftCluster.PATIENCE)
+        .until(() -> cluster.halts().stream().anyMatch(h -> h.contains(group.toString())));
+    assertThat(cluster.halts())
+        .anySatisfy(h ->
+            assertThat(h)
+                .contains(old.brief(), group.toString(), "commits nothing", "does not step down"));
+    assertThat(cluster.log(old, group).isLeader()).as("it claims no leadership").isFalse();
+    assertThat(p.events()).doesNotContain("applied");
   }
 
   private static void handOver(GroupId group, NodeId target) {
@@ -259,13 +321,7 @@ class LeadershipTest {
   void aGroupThatRatisClosesHaltsTheNode() {
     GroupId group = cluster.createGroup();
     NodeId node = cluster.nodes().getFirst();
-    RaftServer.Division division =
-        cluster.host(node).replicas().stream()
-            .filter(r -> r.group().equals(group))
-            .map(r -> Objects.requireNonNull(r.division()))
-            .findFirst()
-            .orElseThrow();
-    division.close();
+    division(node, group).close();
     await("a halt")
         .atMost(RaftCluster.PATIENCE)
         .until(() ->
@@ -277,12 +333,7 @@ class LeadershipTest {
   void aLogThatCannotBeWrittenHaltsTheNode() {
     GroupId group = cluster.createGroup();
     NodeId node = cluster.nodes().getFirst();
-    RaftServer.Division division =
-        cluster.host(node).replicas().stream()
-            .filter(r -> r.group().equals(group))
-            .map(r -> Objects.requireNonNull(r.division()))
-            .findFirst()
-            .orElseThrow();
+    RaftServer.Division division = division(node, group);
     division.getStateMachine().event().notifyLogFailed(new IOException("no space left"), null);
     assertThat(cluster.halts())
         .anyMatch(h -> h.contains(group.toString()) && h.contains("no space left"));

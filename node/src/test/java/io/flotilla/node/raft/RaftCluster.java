@@ -51,6 +51,7 @@ public final class RaftCluster implements AutoCloseable {
   private final Firewall firewall = new Firewall();
   private final EventLoops loops = new EventLoops(2);
   private final Map<NodeId, PeerMesh> meshes = new ConcurrentHashMap<>();
+  private volatile @Nullable Runnable gate;
 
   /** The default elections, and small log files. */
   public static RaftSettings quick() {
@@ -143,7 +144,44 @@ public final class RaftCluster implements AutoCloseable {
             RaftHost.messageBytesMax(settings),
             0);
     meshes.put(peer.node(), mesh);
-    return new RaftFrames(mesh);
+    return new GatedLinks(new RaftFrames(mesh));
+  }
+
+  /**
+   * Every answer to an append runs this before the leader gets it, on the thread that brings it;
+   * null: answers come as they are.
+   */
+  public void gateAnswers(@Nullable Runnable passing) {
+    gate = passing;
+  }
+
+  private final class GatedLinks implements RaftLinks {
+    private final RaftLinks links;
+
+    GatedLinks(RaftLinks links) {
+      this.links = links;
+    }
+
+    @Override
+    public void serve(Answerer answerer) {
+      links.serve(answerer);
+    }
+
+    @Override
+    public void peers(Map<NodeId, InetSocketAddress> addresses) {
+      links.peers(addresses);
+    }
+
+    @Override
+    public CompletableFuture<byte[]> ask(
+        NodeId to, Subject subject, byte[] body, Duration patience) {
+      CompletableFuture<byte[]> answer = links.ask(to, subject, body, patience);
+      Runnable passing = gate;
+      return passing == null || subject != Subject.APPEND
+          ? answer
+          : answer.whenCompleteAsync(
+              (bytes, failure) -> passing.run(), task -> Thread.ofVirtual().start(task));
+    }
   }
 
   /** Stops a node in order. */
