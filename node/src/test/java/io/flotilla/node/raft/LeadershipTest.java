@@ -194,10 +194,11 @@ class LeadershipTest {
     GroupId group = cluster.createGroup();
     cluster.write(group, "before");
     NodeId old = cluster.leader(group);
+    // Ratis writes a group's number in capitals.
     String member = old.hex() + "@group-" + group.toString().substring(24);
     Thread processor =
         Thread.getAllStackTraces().keySet().stream()
-            .filter(t -> t.getName().equals(member + "-LeaderStateImpl"))
+            .filter(t -> t.getName().equalsIgnoreCase(member + "-LeaderStateImpl"))
             .findFirst()
             .orElseThrow();
     processor.interrupt();
