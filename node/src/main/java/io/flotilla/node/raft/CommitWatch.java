@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * What a majority holds is committed in the next moment. A leader was seen that had ceased to look,
  * with an entry that all of its group had: that is to be ended.
  *
- * <p>Pure; for one thread.
+ * <p>Any thread; it is told the time.
  */
 final class CommitWatch {
   private boolean waits;
@@ -29,7 +29,7 @@ final class CommitWatch {
    * @param nowHeld what it and a majority hold
    * @param last the last entry of its log
    */
-  void look(long nowCommitted, long nowHeld, long last, long nowNanos) {
+  synchronized void look(long nowCommitted, long nowHeld, long last, long nowNanos) {
     boolean nowWaits = last > nowCommitted;
     if (!waits || !nowWaits || nowCommitted != committed) {
       waitsSince = nowNanos;
@@ -45,7 +45,7 @@ final class CommitWatch {
   }
 
   /** For how long entries have waited while none was committed, in milliseconds; 0 if none does. */
-  long waitsMillis(long nowNanos) {
+  synchronized long waitsMillis(long nowNanos) {
     return waits ? TimeUnit.NANOSECONDS.toMillis(nowNanos - waitsSince) : 0;
   }
 
@@ -54,7 +54,7 @@ final class CommitWatch {
    * 0 if there are none. A follower that catches up with what an earlier leader left moves them on:
    * such entries wait for one of this leader's.
    */
-  long withholdsMillis(long nowNanos) {
+  synchronized long withholdsMillis(long nowNanos) {
     return withholds ? TimeUnit.NANOSECONDS.toMillis(nowNanos - withholdsSince) : 0;
   }
 

@@ -225,7 +225,7 @@ final class Watchdog implements AutoCloseable {
 
   private void lookAtCommit(Replica replica, boolean late) {
     RaftServer.Division d = replica.division();
-    if (d == null || !replica.isLeader()) {
+    if (d == null || !replica.isLeader() || isOver(d.getInfo().getLifeCycleState())) {
       commits.remove(replica);
       return;
     }
@@ -235,11 +235,9 @@ final class Watchdog implements AutoCloseable {
     long held = last > committed ? heldByMajority(replica, d) : committed;
     CommitWatch watch = commits.computeIfAbsent(replica, r -> new CommitWatch());
     long now = System.nanoTime();
-    synchronized (watch) {
-      watch.look(committed, held, last, now);
-      if (late || watch.withholdsMillis(now) <= withheldMillisMax) {
-        return;
-      }
+    watch.look(committed, held, last, now);
+    if (late || watch.withholdsMillis(now) <= withheldMillisMax) {
+      return;
     }
     commits.remove(replica); // Once more only after as long.
     long term = replica.currentTerm();
@@ -288,12 +286,7 @@ final class Watchdog implements AutoCloseable {
    */
   long waitsMillis(Replica replica) {
     CommitWatch watch = commits.get(replica);
-    if (watch == null) {
-      return 0;
-    }
-    synchronized (watch) {
-      return watch.waitsMillis(System.nanoTime());
-    }
+    return watch == null ? 0 : watch.waitsMillis(System.nanoTime());
   }
 
   // ------------------------------------------------------------------------------------------------------------------- markers

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.flotilla.node.proposal.GroupId;
 import io.flotilla.node.proposal.LogPosition;
 import io.flotilla.statemachine.metadata.NodeId;
@@ -24,6 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is told of an entry when leadership changes under it: each of the fates that {@link
@@ -328,6 +332,28 @@ class LeadershipTest {
         .until(() ->
             cluster.halts().stream()
                 .anyMatch(h -> h.contains(group.toString()) && h.contains("has closed it")));
+  }
+
+  /** Its log, closed, answers by exceptions, and the other groups of the node are looked at too. */
+  @Test
+  void theWatchdogGoesOnWhereRatisHasClosedALeader() {
+    ListAppender<ILoggingEvent> said = new ListAppender<>();
+    Logger watchdog = (Logger) LoggerFactory.getLogger(Watchdog.class);
+    said.start();
+    watchdog.addAppender(said);
+    try {
+      GroupId group = cluster.createGroup();
+      division(cluster.leader(group), group).close();
+      await("a halt")
+          .atMost(RaftCluster.PATIENCE)
+          .until(() ->
+              cluster.halts().stream()
+                  .anyMatch(h -> h.contains(group.toString()) && h.contains("has closed it")));
+    } finally {
+      watchdog.detachAppender(said);
+    }
+    // One look may have met the log as it closed.
+    assertThat(said.list).extracting(ILoggingEvent::getFormattedMessage).hasSizeLessThan(2);
   }
 
   @Test
