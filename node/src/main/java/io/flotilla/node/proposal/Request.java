@@ -1,7 +1,6 @@
 package io.flotilla.node.proposal;
 
 import io.flotilla.statemachine.command.Command;
-import io.flotilla.statemachine.command.Flag;
 import io.flotilla.statemachine.log.Item;
 import io.flotilla.statemachine.reply.Reply;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +59,8 @@ public abstract class Request {
   boolean riding;
 
   /**
-   * Whether the machine can be busy with it for long: any transaction, and any command that Redis
-   * does not call fast or that has many arguments.
+   * Whether the machine can be busy with it for long: any transaction, and any command that is not
+   * quick or that has many arguments.
    */
   private final boolean mayBeSlow;
 
@@ -79,7 +78,7 @@ public abstract class Request {
     this.command = command;
     this.argv = argv;
     this.logged = kind == Kind.WRITE ? new Item.Single(argv) : null;
-    this.mayBeSlow = argv.length > FEW_ARGUMENTS || !command.has(Flag.FAST);
+    this.mayBeSlow = argv.length > FEW_ARGUMENTS || !command.isQuick();
     this.entryBytes = ITEM_BYTES + sizeOf(argv);
     this.bytes = OVERHEAD_BYTES + entryBytes;
   }

@@ -1,5 +1,6 @@
 package io.flotilla.node.proposal;
 
+import io.flotilla.statemachine.apply.Laps;
 import io.flotilla.statemachine.apply.ShardMachine;
 import io.flotilla.statemachine.log.Entry;
 import io.flotilla.statemachine.reply.Reply;
@@ -94,7 +95,7 @@ final class ShardReader {
   }
 
   private void answer(ReadBatch batch, long nowMillis) {
-    Stopwatch stopwatch = new Stopwatch(nanoTime, batch.shares);
+    Laps laps = Stopwatch.of(nanoTime, batch.shares);
     for (Share share : batch.shares) {
       @Nullable Reply[] replies = new Reply[share.count];
       Share lateShare = null;
@@ -107,7 +108,7 @@ final class ShardReader {
         if (strand == null || strand.waitingForTime == 0) {
           replies[i] = machine.read(request.command(), request.argv(), nowMillis, dice.nextLong());
         }
-        stopwatch.answered();
+        laps.answered();
         if (replies[i] == null) {
           lateShare = lateShare == null ? new Share(share.lane) : lateShare;
           lateShare.add(request);

@@ -2,6 +2,7 @@ package io.flotilla.node.proposal;
 
 import io.flotilla.node.proposal.ShardLog.LeaderHint;
 import io.flotilla.statemachine.apply.Check;
+import io.flotilla.statemachine.apply.Laps;
 import io.flotilla.statemachine.apply.ShardMachine;
 import io.flotilla.statemachine.command.CommandTable;
 import io.flotilla.statemachine.log.BatchId;
@@ -361,8 +362,8 @@ public final class ShardReplica implements ReplicatedMachine, LocalShard {
   }
 
   private void apply(long term, long index, WriteBatch batch) {
-    Stopwatch stopwatch = new Stopwatch(node.clocks.nanoTime(), batch.shares);
-    Reply[] replies = machine.apply(term, index, batch.batch(), stopwatch);
+    Laps laps = Stopwatch.of(node.clocks.nanoTime(), batch.shares);
+    Reply[] replies = machine.apply(term, index, batch.batch(), laps);
     batch.index = index;
     proposer.applied(batch, replies);
   }

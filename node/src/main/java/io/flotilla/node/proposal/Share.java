@@ -21,6 +21,9 @@ final class Share implements Runnable {
   int count;
   long bytes;
 
+  /** Whether the machine can be busy with one of them for long. */
+  boolean mayBeSlow;
+
   /** Where the batch stands in the log that it was part of; 0 for reads. */
   long index;
 
@@ -38,6 +41,7 @@ final class Share implements Runnable {
     }
     requests[count++] = request;
     bytes += request.bytes;
+    mayBeSlow |= request.mayBeSlow();
   }
 
   /** Takes over the requests of another share of the same lane. */
@@ -49,6 +53,7 @@ final class Share implements Runnable {
     System.arraycopy(more.requests, 0, requests, count, more.count);
     count = total;
     bytes += more.bytes;
+    mayBeSlow |= more.mayBeSlow;
   }
 
   /** The replies are in this array, from this place on; a null one is answered by another share. */

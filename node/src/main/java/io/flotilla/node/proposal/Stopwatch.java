@@ -21,8 +21,17 @@ final class Stopwatch implements Laps {
   private @Nullable Request running;
   private long begunNanos;
 
-  /** The first request of the first share begins. */
-  Stopwatch(LongSupplier nanoTime, List<Share> shares) {
+  /** For a batch whose first request begins; nothing is timed where none of it can be slow. */
+  static Laps of(LongSupplier nanoTime, List<Share> shares) {
+    for (Share share : shares) {
+      if (share.mayBeSlow) {
+        return new Stopwatch(nanoTime, shares);
+      }
+    }
+    return UNTIMED;
+  }
+
+  private Stopwatch(LongSupplier nanoTime, List<Share> shares) {
     this.nanoTime = nanoTime;
     this.shares = shares;
     this.running = next();

@@ -33,6 +33,7 @@ public final class Command {
   private final Body body;
   private final Map<String, Command> subcommands;
   private final boolean writes;
+  private final boolean quick;
   private final int onlyKeyPlace;
   private final @Nullable KeyFinder keyFinder;
 
@@ -52,6 +53,7 @@ public final class Command {
     this.subcommands = Collections.unmodifiableMap(subcommands);
     this.keyFinder = row.keyFinder();
     this.writes = body instanceof Body.Write;
+    this.quick = flags.contains(Flag.FAST) || complexity.equals("O(1)");
     this.onlyKeyPlace =
         keySpecs.size() == 1
                 && keySpecs.get(0).begin() instanceof Begin.Index index
@@ -140,6 +142,14 @@ public final class Command {
   /** Its cost, in words. */
   public String complexity() {
     return complexity;
+  }
+
+  /**
+   * Whether its time is constant or grows with the logarithm, for each of its arguments: what Redis
+   * calls fast, and what it does not, as SET, because memory may have to be made for it.
+   */
+  public boolean isQuick() {
+    return quick;
   }
 
   /** Redis's tips for routers, such as {@code request_policy:all_shards}. */

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * range, the range's arrays, the entry, the entry's key; the value is a fifth. Where the keys are
  * more than the processor's caches hold, each is some hundred nanoseconds of waiting. Done for a
  * group of keys step by step, the loads of a step need nothing of one another, and are waited for
- * together.
+ * together. A step is short, since a processor looks only some hundred instructions ahead: one that
+ * also hashed its key would be waited for nearly alone.
  *
  * <p>It changes nothing and decides nothing: each command looks for its key itself, and finds what
  * it needs in the caches. What is remembered is each key's slot and hash, which depend on the key
@@ -46,20 +47,28 @@ final class Lookahead {
 
   /** Looks for all of them; how many are there, but for such whose hash another key shares. */
   int look(Keyspace keyspace, SipHash hash) {
-    @Nullable KeyRange[] ranges = new KeyRange[size];
     for (int i = 0; i < size; i++) {
       slots[i] = HashSlot.of(keys[i]);
       hashes[i] = hash.hash(keys[i]);
+    }
+    @Nullable KeyRange[] ranges = new KeyRange[size];
+    for (int i = 0; i < size; i++) {
       ranges[i] = keyspace.maybeRange(slots[i], hashes[i]);
+    }
+    int[] guesses = new int[size];
+    for (int i = 0; i < size; i++) {
+      KeyRange range = ranges[i];
+      if (range != null) {
+        guesses[i] = range.guess(hashes[i]);
+      }
     }
     long[] near = new long[size];
     @Nullable Entry[] entries = new Entry[size];
     for (int i = 0; i < size; i++) {
       KeyRange range = ranges[i];
       if (range != null) {
-        int guess = range.guess(hashes[i]);
-        near[i] = range.hashes[guess];
-        entries[i] = range.entries[guess];
+        near[i] = range.hashes[guesses[i]];
+        entries[i] = range.entries[guesses[i]];
       }
     }
     for (int i = 0; i < size; i++) {
