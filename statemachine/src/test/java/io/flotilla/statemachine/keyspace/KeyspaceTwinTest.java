@@ -24,10 +24,15 @@ import org.junit.jupiter.api.Test;
 /**
  * The keyspace beside a dumb twin, a map: random operations, equal answers. Keys are drawn so that
  * slots hold none, one or many, and one hash tag holds enough to split ranges and double
- * directories; deletions come in waves, so that ranges join again.
+ * directories; deletions come in waves, so that ranges join again. Of every two groups of keys one
+ * is looked for ahead: what is remembered from there must not hide what the group's own operations
+ * do.
  */
 class KeyspaceTwinTest {
   private static final SipHash HASH = new SipHash(7, 11);
+
+  /** So many keys are looked for ahead at once. */
+  private static final int GROUP = 16;
 
   /** What the twin knows of a key. */
   private record Twin(String text, long deadline, long version) {}
@@ -44,23 +49,44 @@ class KeyspaceTwinTest {
     Random random = new Random(seed);
     for (int wave = 0; wave < 4; wave++) {
       int deletions = wave % 2 == 0 ? 2 : 7; // of ten: a growing wave, then a shrinking one
-      for (int step = 0; step < keys; step++) {
-        index++;
-        keyspace.beginWrite(now, index);
-        String key = key(random, keys);
-        int dice = random.nextInt(10);
-        if (dice < deletions) {
-          delete(key);
-        } else if (dice < 8) {
-          set(key, "v" + index);
-        } else if (dice == 8) {
-          expire(key, random.nextBoolean() ? now + 1 + random.nextInt(50) : Expirable.NEVER);
-        } else {
-          now += random.nextInt(3);
+      for (int step = 0; step < keys; step += GROUP) {
+        byte[][] group = group(random, keys);
+        if (random.nextBoolean()) {
+          keyspace.lookAhead(group, GROUP);
+        }
+        for (byte[] key : group) {
+          index++;
+          keyspace.beginWrite(now, index);
+          int dice = random.nextInt(10);
+          if (dice < deletions) {
+            delete(key);
+          } else if (dice < 8) {
+            set(key, "v" + index);
+          } else if (dice == 8) {
+            expire(key, random.nextBoolean() ? now + 1 + random.nextInt(50) : Expirable.NEVER);
+          } else {
+            now += random.nextInt(3);
+          }
+          if (random.nextInt(2 * keys) == 0) {
+            clear(HashSlot.of(group[GROUP - 1]));
+          }
+          agrees(key);
         }
       }
       agrees();
     }
+  }
+
+  /** Keys, some of them several times. */
+  private static byte[][] group(Random random, int keys) {
+    byte[][] group = new byte[GROUP][];
+    for (int i = 0; i < GROUP; i++) {
+      group[i] =
+          i > 0 && random.nextInt(3) == 0
+              ? group[random.nextInt(i)].clone()
+              : Ascii.bytes(key(random, keys));
+    }
+    return group;
   }
 
   private static String key(Random random, int keys) {
@@ -68,24 +94,38 @@ class KeyspaceTwinTest {
     return number % 3 == 0 ? "key:" + number : "{tag}:" + number;
   }
 
-  private void set(String key, String text) {
+  private void set(byte[] bytes, String text) {
+    String key = Ascii.text(bytes);
     forgetDue(key);
-    keyspace.put(Ascii.bytes(key), StringValue.of(Ascii.bytes(text)), EventClass.STRING, "set");
+    keyspace.put(bytes, StringValue.of(Ascii.bytes(text)), EventClass.STRING, "set");
     twin.put(key, new Twin(text, Expirable.NEVER, index));
   }
 
-  private void delete(String key) {
+  private void delete(byte[] bytes) {
+    String key = Ascii.text(bytes);
     forgetDue(key);
-    boolean there = keyspace.remove(Ascii.bytes(key), EventClass.GENERIC, "del");
+    boolean there = keyspace.remove(bytes, EventClass.GENERIC, "del");
     assertThat(there).isEqualTo(twin.remove(key) != null);
     if (there) {
-      lastDeletions.put(HashSlot.of(Ascii.bytes(key)), index);
+      lastDeletions.put(HashSlot.of(bytes), index);
     }
   }
 
-  private void expire(String key, long deadline) {
+  private void clear(int slot) {
+    index++;
+    keyspace.beginWrite(now, index);
+    boolean heldKeys = keyspace.sizeOfSlot(slot) > 0;
+    keyspace.clear(each -> each == slot);
+    twin.keySet().removeIf(key -> HashSlot.of(Ascii.bytes(key)) == slot);
+    if (heldKeys) {
+      lastDeletions.put(slot, index);
+    }
+  }
+
+  private void expire(byte[] bytes, long deadline) {
+    String key = Ascii.text(bytes);
     forgetDue(key);
-    boolean there = keyspace.deadline(Ascii.bytes(key), deadline, "expire");
+    boolean there = keyspace.deadline(bytes, deadline, "expire");
     Twin known = twin.get(key);
     assertThat(there).isEqualTo(known != null);
     if (known != null) {
@@ -104,6 +144,17 @@ class KeyspaceTwinTest {
 
   private boolean isDue(Twin known) {
     return known.deadline != Expirable.NEVER && known.deadline <= now;
+  }
+
+  private void agrees(byte[] bytes) {
+    keyspace.beginRead(now, now);
+    Twin known = twin.get(Ascii.text(bytes));
+    StringValue value = keyspace.read(bytes, DataType.STRING);
+    if (known == null || isDue(known)) {
+      assertThat(value).isNull();
+    } else {
+      assertThat(Ascii.text(Objects.requireNonNull(value).bytes())).isEqualTo(known.text);
+    }
   }
 
   private void agrees() {
