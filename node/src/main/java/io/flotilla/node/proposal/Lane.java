@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: its loop only.
  */
 final class Lane implements Runnable {
+  /** After so many requests connections are told before others are completed. */
+  private static final int TOLD_AT_ONCE = 128;
+
   final ConnectionLoop loop;
   private final ShardReplica shard;
 
@@ -118,16 +121,26 @@ final class Lane implements Runnable {
 
   // ------------------------------------------------------------------------------ back
 
-  /** Completes a share's requests, then tells each connection once. */
+  /**
+   * Completes a share's requests and tells the connections, of a small share each once. Of a large
+   * one the first are told, and so have their replies, while the rest is still to be completed:
+   * their clients go on meanwhile.
+   */
   void complete(Share share) {
     shard.released(share);
     List<ShardStrand> touched = new ArrayList<>();
+    int completed = 0;
     for (int i = 0; i < share.count; i++) {
       Request request = share.requests[i];
       ShardStrand strand = request.strand;
       if (strand == null || !share.isSettled(i)) {
         continue;
       }
+      if (completed >= TOLD_AT_ONCE && !strand.touched) {
+        tell(touched);
+        completed = 0;
+      }
+      completed++;
       strand.completed(request);
       if (!strand.touched) {
         strand.touched = true;
@@ -136,16 +149,21 @@ final class Lane implements Runnable {
       }
       share.complete(i);
     }
+    tell(touched);
+    if (share.count > 0) {
+      Request first = share.requests[0];
+      shard.served(first.kind, first.riding);
+    }
+  }
+
+  private static void tell(List<ShardStrand> touched) {
     for (int i = 0; i < touched.size(); i++) {
       ShardStrand strand = touched.get(i);
       strand.touched = false;
       strand.releaseHeld();
       strand.asker.settled();
     }
-    if (share.count > 0) {
-      Request first = share.requests[0];
-      shard.served(first.kind, first.riding);
-    }
+    touched.clear();
   }
 
   // ------------------------------------------------------------------------------ pressure
