@@ -8,7 +8,7 @@ public interface Asker {
   /**
    * Some of this connection's requests have just been completed: the replies that are next in order
    * may be written, and flushed once. Called once per connection after a run of completions, not
-   * once per completion.
+   * once per completion; where its requests lie scattered over a large batch, after each such run.
    */
   void settled();
 

@@ -46,6 +46,7 @@ final class ShardReplicaTest {
   private static final long MILLI = 1_000_000;
 
   private long nanos = 5_000_000_000L;
+  private int looksAtTheClock;
   private long wallMillis = 1_700_000_000_000L;
   private final ManualLoop home = new ManualLoop(() -> nanos);
   private final ManualShardLoop loop = new ManualShardLoop(() -> true);
@@ -82,7 +83,12 @@ final class ShardReplicaTest {
           public void flush() {}
         },
         settings,
-        new Clocks(() -> nanos, () -> wallMillis));
+        new Clocks(this::lookAtTheClock, () -> wallMillis));
+  }
+
+  private long lookAtTheClock() {
+    looksAtTheClock++;
+    return nanos;
   }
 
   private ShardReplica open() {
@@ -146,6 +152,7 @@ final class ShardReplicaTest {
   private final class Client implements Asker {
     final Strand strand = shard.strand(home, this);
     final List<String> heard = new ArrayList<>();
+    Runnable onSettled = () -> {};
     int settled;
     int relieved;
     boolean mayGoOn = true;
@@ -183,6 +190,7 @@ final class ShardReplicaTest {
     @Override
     public void settled() {
       settled++;
+      onSettled.run();
     }
 
     @Override
@@ -221,7 +229,63 @@ final class ShardReplicaTest {
     return ((Entry.Batch) entry).items();
   }
 
+  // ------------------------------------------------------------------------------ time per command
+
+  /** A look at the clock takes a good part of what a SET takes, which is never slow. */
+  @Test
+  void onlyCommandsThatMayBeSlowAreTimed() {
+    lead();
+    assertThat(looksToApply("SET", "k", "v")).isLessThan(10);
+    assertThat(looksToApply("INCR", "n")).isLessThan(10);
+    assertThat(looksToApply("LINSERT", "l", "BEFORE", "a", "b")).isGreaterThan(100);
+  }
+
+  private int looksToApply(String... words) {
+    Client client = client();
+    home.now(() -> {
+      for (int i = 0; i < 100; i++) {
+        client.submit(Request.Kind.WRITE, words);
+      }
+    });
+    home.pass();
+    int before = looksAtTheClock;
+    apply();
+    int looks = looksAtTheClock - before;
+    home.pass();
+    assertThat(client.heard).hasSize(100);
+    return looks;
+  }
+
   // ------------------------------------------------------------------------------ group commit
+
+  /** Else the clients of a deep pipeline idle until the last of thousands is completed. */
+  @Test
+  void theFirstConnectionsOfALargeBatchAreToldBeforeTheLastAreCompleted() {
+    lead();
+    List<Client> clients = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      clients.add(client());
+    }
+    home.now(() ->
+        clients.forEach(client -> {
+          for (int i = 0; i < 100; i++) {
+            client.submit(Request.Kind.WRITE, "INCR", "k");
+          }
+        }));
+    List<Integer> heardByTheLast = new ArrayList<>();
+    clients.forEach(
+        client -> client.onSettled = () -> heardByTheLast.add(clients.get(3).heard.size()));
+    home.pass();
+    apply();
+    home.pass();
+    assertThat(heardByTheLast).as("two at once, each as a whole").containsExactly(0, 0, 100, 100);
+    assertThat(clients)
+        .allSatisfy(client -> {
+          assertThat(client.settled).isEqualTo(1);
+          assertThat(client.heard).hasSize(100);
+        });
+    assertThat(clients.get(3).heard.get(99)).isEqualTo("INCR 400");
+  }
 
   @Test
   void whatOnePassBringsIsOneEntryAndComesBackAsOneRunOfCompletions() {
