@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,14 +79,35 @@ abstract class FrameChannel extends ByteToMessageDecoder implements FrameHandler
 
   /** Queues a frame; false if it was dropped. */
   final boolean write(FrameKind kind, byte[] body) {
+    return write(kind, body.length, out -> out.put(body));
+  }
+
+  /**
+   * Queues a frame whose body is written where it is sent from; false if it was dropped.
+   *
+   * @param body fills the buffer, which has so many bytes
+   */
+  final boolean write(FrameKind kind, int bytes, Consumer<ByteBuffer> body) {
     Channel to = channel;
     if (to == null || !to.isWritable()) {
       mesh.counters().dropped();
       return false;
     }
-    ByteBuf out = to.alloc().ioBuffer(HEADER_BYTES + body.length);
-    out.writeInt(1 + body.length).writeByte(kind.number()).writeBytes(body);
-    mesh.counters().sent(HEADER_BYTES + body.length);
+    ByteBuf out = to.alloc().ioBuffer(HEADER_BYTES + bytes);
+    try {
+      out.writeInt(1 + bytes).writeByte(kind.number());
+      ByteBuffer room = out.nioBuffer(HEADER_BYTES, bytes);
+      body.accept(room);
+      if (room.hasRemaining()) {
+        throw new IllegalStateException(
+            "a frame's body of " + bytes + " bytes lacks " + room.remaining());
+      }
+    } catch (RuntimeException | Error e) {
+      out.release();
+      throw e;
+    }
+    out.writerIndex(HEADER_BYTES + bytes);
+    mesh.counters().sent(HEADER_BYTES + bytes);
     var unused = to.write(out, to.voidPromise());
     dirty = true;
     return true;
@@ -157,7 +179,9 @@ abstract class FrameChannel extends ByteToMessageDecoder implements FrameHandler
         throw new MalformedFrameException(
             "a frame of " + length + " bytes, where at most " + frameBytesMax + " are taken in");
       }
-      if (in.readableBytes() < Integer.BYTES + length) {
+      int missing = Integer.BYTES + length - in.readableBytes();
+      if (missing > 0) {
+        in.ensureWritable(missing); // once, not by doubling and copying what is there each time
         return;
       }
       in.skipBytes(Integer.BYTES);

@@ -12,6 +12,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,12 +66,22 @@ final class OutboundPeer {
   }
 
   boolean write(FrameKind kind, byte[] body) {
-    Link up = link;
-    if (up == null || state != State.UP) {
+    Link up = sending();
+    return up != null && up.write(kind, body);
+  }
+
+  boolean write(FrameKind kind, int bytes, Consumer<ByteBuffer> body) {
+    Link up = sending();
+    return up != null && up.write(kind, bytes, body);
+  }
+
+  /** The connection, if frames can be sent; if not, one is counted as dropped. */
+  private @Nullable Link sending() {
+    if (link == null || state != State.UP) {
       mesh.counters().dropped();
-      return false;
+      return null;
     }
-    return up.write(kind, body);
+    return link;
   }
 
   void flush() {

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -91,9 +92,13 @@ public final class PeerCalls {
     mesh.onLoop(() -> answerers[subject.number()] = answerer);
   }
 
-  /** Asks a node; any thread. The future is completed on the mesh's loop. */
+  /**
+   * Asks a node; any thread. The future is completed on the mesh's loop.
+   *
+   * @param body fills the buffer, which has so many bytes; called once at most, on the mesh's loop
+   */
   public CompletableFuture<byte[]> ask(
-      NodeId node, Subject subject, byte[] body, Duration patience) {
+      NodeId node, Subject subject, int bytes, Consumer<ByteBuffer> body, Duration patience) {
     CompletableFuture<byte[]> answer = new CompletableFuture<>();
     mesh.onLoop(() -> {
       if (open.size() >= MOST_OPEN) {
@@ -101,13 +106,19 @@ public final class PeerCalls {
         return;
       }
       long number = ++lastNumber;
-      byte[] frame =
-          ByteBuffer.allocate(HEADER_BYTES + body.length)
-              .putLong(number)
-              .put((byte) subject.number())
-              .put(body)
-              .array();
-      if (!mesh.write(node, FrameKind.ASK, frame)) {
+      boolean written;
+      try {
+        written =
+            mesh.write(
+                node,
+                FrameKind.ASK,
+                HEADER_BYTES + bytes,
+                out -> body.accept(out.putLong(number).put((byte) subject.number())));
+      } catch (RuntimeException e) {
+        answer.completeExceptionally(e);
+        return;
+      }
+      if (!written) {
         answer.completeExceptionally(new IOException("there is no connection to node " + node));
         return;
       }

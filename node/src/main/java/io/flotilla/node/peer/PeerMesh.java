@@ -304,12 +304,22 @@ public final class PeerMesh implements AutoCloseable {
 
   /** Queues a frame; whoever calls it flushes. */
   boolean write(NodeId to, FrameKind kind, byte[] body) {
-    OutboundPeer peer = peers.get(to);
+    OutboundPeer peer = peer(to);
+    return peer != null && peer.write(kind, body);
+  }
+
+  /** Queues a frame whose body is written where it is sent from; whoever calls it flushes. */
+  boolean write(NodeId to, FrameKind kind, int bytes, Consumer<ByteBuffer> body) {
+    OutboundPeer peer = peer(to);
+    return peer != null && peer.write(kind, bytes, body);
+  }
+
+  private @Nullable OutboundPeer peer(NodeId node) {
+    OutboundPeer peer = peers.get(node);
     if (peer == null) {
       counters.dropped();
-      return false;
     }
-    return peer.write(kind, body);
+    return peer;
   }
 
   void flush() {

@@ -48,11 +48,11 @@ public final class RaftFrames implements RaftLinks {
   }
 
   @Override
-  public CompletableFuture<byte[]> ask(NodeId to, Subject subject, byte[] body, Duration patience) {
+  public CompletableFuture<byte[]> ask(NodeId to, Subject subject, Body body, Duration patience) {
     PeerCalls.Subject its = subjects.get(subject);
     if (its == null) {
       throw new IllegalArgumentException("there is no number for " + subject);
     }
-    return calls.ask(to, its, body, patience);
+    return calls.ask(to, its, body.bytes(), body::writeTo, patience);
   }
 }

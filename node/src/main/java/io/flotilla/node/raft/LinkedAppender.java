@@ -200,7 +200,7 @@ final class LinkedAppender extends LogAppenderBase {
       if (request == null) {
         return; // What is before them is gone from the log: a snapshot is due.
       }
-      byte[] body = request.toByteArray(); // megabytes perhaps, so not under the lock
+      MessageBody body = new MessageBody(request);
       synchronized (lock) {
         if (generation == mine) {
           send(request, body);
@@ -243,14 +243,14 @@ final class LinkedAppender extends LogAppenderBase {
   }
 
   /** Under the lock. */
-  private void send(AppendEntriesRequestProto request, byte[] body) {
+  private void send(AppendEntriesRequestProto request, MessageBody body) {
     int count = request.getEntriesCount();
     Sent sent =
         new Sent(
             generation,
             count == 0 ? RaftLog.INVALID_LOG_INDEX : request.getEntries(0).getIndex(),
             count == 0,
-            body.length);
+            body.bytes());
     if (count > 0) {
       getFollower().updateNextIndex(request.getEntries(count - 1).getIndex() + 1);
       unanswered.add(sent);
@@ -424,7 +424,7 @@ final class LinkedAppender extends LogAppenderBase {
       if (getHeartbeatWaitTimeMs() <= 0 && isRunning()) {
         AppendEntriesRequestProto heartbeat = newAppendEntriesRequest(++lastCall, true);
         if (heartbeat != null) {
-          send(heartbeat, heartbeat.toByteArray());
+          send(heartbeat, new MessageBody(heartbeat));
         }
       }
     }
@@ -506,7 +506,7 @@ final class LinkedAppender extends LogAppenderBase {
           RaftLogIOException {
     getFollower().updateLastRpcSendTime(false);
     CompletableFuture<byte[]> answer =
-        links.ask(node, Subject.SNAPSHOT, piece.toByteArray(), RatisSettings.INSTALL_TIMEOUT);
+        links.ask(node, Subject.SNAPSHOT, new MessageBody(piece), RatisSettings.INSTALL_TIMEOUT);
     while (isRunning()) {
       try {
         return InstallSnapshotReplyProto.parseFrom(

@@ -276,7 +276,7 @@ final class LinkedServerRpc implements RaftServerRpc {
     NodeId to = new NodeId(header.getReplyId().toStringUtf8());
     try {
       return parser.parseFrom(
-          links.ask(to, subject, request.toByteArray(), RatisSettings.REQUEST_TIMEOUT).get());
+          links.ask(to, subject, new MessageBody(request), RatisSettings.REQUEST_TIMEOUT).get());
     } catch (ExecutionException e) {
       throw new IOException(
           subject + " to node " + to.brief() + ": " + RaftHost.rootOf(e).getMessage(), e);

@@ -27,6 +27,19 @@ public interface RaftLinks {
     STAND
   }
 
+  /** What is asked, written where it is sent from: an append holds megabytes at times. */
+  interface Body {
+    /** How many bytes it has. */
+    int bytes();
+
+    /**
+     * Writes them, once at most, on the links' own thread.
+     *
+     * @param to has room for so many, all of which are filled
+     */
+    void writeTo(ByteBuffer to);
+  }
+
   /** Answers what other nodes ask. */
   interface Answerer {
     /**
@@ -48,5 +61,5 @@ public interface RaftLinks {
    * Asks a node; any thread. Fails at once where there is no connection, and when it is lost. The
    * future is completed on the links' own thread, or on the caller's if it fails at once.
    */
-  CompletableFuture<byte[]> ask(NodeId to, Subject subject, byte[] body, Duration patience);
+  CompletableFuture<byte[]> ask(NodeId to, Subject subject, Body body, Duration patience);
 }

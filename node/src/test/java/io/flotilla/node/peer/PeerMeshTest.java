@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -276,26 +277,75 @@ final class PeerMeshTest {
     answering.answer(
         refuse, (from, body) -> CompletableFuture.failedFuture(new IllegalStateException("no")));
     answering.answer(silence, (from, body) -> new CompletableFuture<>());
-    assertThatThrownBy(() -> asking.ask(node(2), echo, bytes("x"), PATIENCE).get())
+    assertThatThrownBy(() -> ask(asking, echo, "x", PATIENCE).get())
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining("no connection");
     introduce(a, node(2), b);
     awaitUp(a, 2);
-    assertThat(asking.ask(node(2), echo, bytes("hi"), PATIENCE).get(20, TimeUnit.SECONDS))
-        .isEqualTo(bytes("hi!"));
-    assertThatThrownBy(
-            () -> asking.ask(node(2), refuse, bytes("hi"), PATIENCE).get(20, TimeUnit.SECONDS))
+    assertThat(ask(asking, echo, "hi", PATIENCE).get(20, TimeUnit.SECONDS)).isEqualTo(bytes("hi!"));
+    assertThatThrownBy(() -> ask(asking, refuse, "hi", PATIENCE).get(20, TimeUnit.SECONDS))
         .hasCauseInstanceOf(PeerCalls.Refused.class)
         .hasMessageContaining("no");
-    assertThatThrownBy(
-            () -> asking.ask(node(2), unknown, bytes("hi"), PATIENCE).get(20, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> ask(asking, unknown, "hi", PATIENCE).get(20, TimeUnit.SECONDS))
         .hasCauseInstanceOf(PeerCalls.Refused.class)
         .hasMessageContaining("not known here");
+    assertThatThrownBy(
+            () -> ask(asking, silence, "hi", Duration.ofMillis(50)).get(20, TimeUnit.SECONDS))
+        .hasMessageContaining("did not answer silence in time");
+  }
+
+  private static CompletableFuture<byte[]> ask(
+      PeerCalls asking, PeerCalls.Subject subject, String text, Duration patience) {
+    byte[] body = bytes(text);
+    return asking.ask(node(2), subject, body.length, out -> out.put(body), patience);
+  }
+
+  /**
+   * Raft writes its entries straight into the frame. One that cannot be written is told to who
+   * asks, nothing of it is sent, and the connection goes on.
+   */
+  @Test
+  void aQuestionThatCannotBeWrittenFailsAlone() throws Exception {
+    PeerMesh a = mesh(1);
+    PeerMesh b = mesh(2);
+    PeerCalls asking = new PeerCalls(a);
+    PeerCalls.Subject echo = new PeerCalls.Subject(1, "echo");
+    new PeerCalls(b)
+        .answer(echo, (from, body) -> CompletableFuture.completedFuture(bytes(text(body) + "!")));
+    introduce(a, node(2), b);
+    awaitUp(a, 2);
+    Consumer<ByteBuffer> fails =
+        out -> {
+          throw new IllegalArgumentException("not this");
+        };
+    assertThatThrownBy(
+            () -> asking.ask(node(2), echo, 2, fails, PATIENCE).get(20, TimeUnit.SECONDS))
+        .hasMessageContaining("not this");
     assertThatThrownBy(() ->
             asking
-                .ask(node(2), silence, bytes("hi"), Duration.ofMillis(50))
+                .ask(node(2), echo, 3, out -> out.put(bytes("hi")), PATIENCE)
                 .get(20, TimeUnit.SECONDS))
-        .hasMessageContaining("did not answer silence in time");
+        .hasMessageContaining("lacks 1");
+    assertThat(ask(asking, echo, "hi", PATIENCE).get(20, TimeUnit.SECONDS)).isEqualTo(bytes("hi!"));
+  }
+
+  /** A full append arrives in many pieces of the socket. */
+  @Test
+  void aLongQuestionArrivesWhole() throws Exception {
+    PeerMesh a = mesh(1);
+    PeerMesh b = mesh(2);
+    PeerCalls asking = new PeerCalls(a);
+    PeerCalls.Subject echo = new PeerCalls.Subject(1, "echo");
+    new PeerCalls(b)
+        .answer(echo, (from, body) -> CompletableFuture.completedFuture(bytes(text(body) + "!")));
+    introduce(a, node(2), b);
+    awaitUp(a, 2);
+    String first = "abcdefg".repeat(40_000);
+    String second = "1234567890".repeat(30_000);
+    CompletableFuture<byte[]> one = ask(asking, echo, first, PATIENCE);
+    CompletableFuture<byte[]> other = ask(asking, echo, second, PATIENCE);
+    assertThat(one.get(20, TimeUnit.SECONDS)).isEqualTo(bytes(first + "!"));
+    assertThat(other.get(20, TimeUnit.SECONDS)).isEqualTo(bytes(second + "!"));
   }
 
   /** Raft sends its entries again after a failure, so it must not wait for a peer that is gone. */
@@ -315,8 +365,7 @@ final class PeerMeshTest {
             });
     introduce(a, node(2), b);
     awaitUp(a, 2);
-    CompletableFuture<byte[]> answer =
-        asking.ask(node(2), silence, bytes("hi"), Duration.ofMinutes(5));
+    CompletableFuture<byte[]> answer = ask(asking, silence, "hi", Duration.ofMinutes(5));
     assertThat(heard.get(20, TimeUnit.SECONDS)).isEqualTo(node(1));
     b.close();
     assertThatThrownBy(() -> answer.get(20, TimeUnit.SECONDS)).hasMessageContaining("was lost");

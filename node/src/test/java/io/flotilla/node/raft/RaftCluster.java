@@ -173,8 +173,7 @@ public final class RaftCluster implements AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<byte[]> ask(
-        NodeId to, Subject subject, byte[] body, Duration patience) {
+    public CompletableFuture<byte[]> ask(NodeId to, Subject subject, Body body, Duration patience) {
       CompletableFuture<byte[]> answer = links.ask(to, subject, body, patience);
       Runnable passing = gate;
       return passing == null || subject != Subject.APPEND
