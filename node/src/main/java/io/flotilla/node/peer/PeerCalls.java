@@ -114,7 +114,7 @@ public final class PeerCalls {
                 FrameKind.ASK,
                 HEADER_BYTES + bytes,
                 out -> body.accept(out.putLong(number).put((byte) subject.number())));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) { // no memory for the frame, for one
         answer.completeExceptionally(e);
         return;
       }

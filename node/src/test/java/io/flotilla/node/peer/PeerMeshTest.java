@@ -316,7 +316,7 @@ final class PeerMeshTest {
     awaitUp(a, 2);
     Consumer<ByteBuffer> fails =
         out -> {
-          throw new IllegalArgumentException("not this");
+          throw new OutOfMemoryError("not this");
         };
     assertThatThrownBy(
             () -> asking.ask(node(2), echo, 2, fails, PATIENCE).get(20, TimeUnit.SECONDS))
