@@ -65,23 +65,13 @@ final class OutboundPeer {
     this.address = address;
   }
 
-  boolean write(FrameKind kind, byte[] body) {
-    Link up = sending();
-    return up != null && up.write(kind, body);
-  }
-
   boolean write(FrameKind kind, int bytes, Consumer<ByteBuffer> body) {
-    Link up = sending();
-    return up != null && up.write(kind, bytes, body);
-  }
-
-  /** The connection, if frames can be sent; if not, one is counted as dropped. */
-  private @Nullable Link sending() {
-    if (link == null || state != State.UP) {
+    Link up = link;
+    if (up == null || state != State.UP) {
       mesh.counters().dropped();
-      return null;
+      return false;
     }
-    return link;
+    return up.write(kind, bytes, body);
   }
 
   void flush() {

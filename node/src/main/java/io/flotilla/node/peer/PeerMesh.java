@@ -255,7 +255,7 @@ public final class PeerMesh implements AutoCloseable {
     onLoop(() -> {
       for (OutboundPeer peer : peers.values()) {
         if (peer.isUp()) {
-          peer.write(kind, body);
+          peer.write(kind, body.length, out -> out.put(body));
         }
       }
       postFlush();
@@ -304,22 +304,17 @@ public final class PeerMesh implements AutoCloseable {
 
   /** Queues a frame; whoever calls it flushes. */
   boolean write(NodeId to, FrameKind kind, byte[] body) {
-    OutboundPeer peer = peer(to);
-    return peer != null && peer.write(kind, body);
+    return write(to, kind, body.length, out -> out.put(body));
   }
 
   /** Queues a frame whose body is written where it is sent from; whoever calls it flushes. */
   boolean write(NodeId to, FrameKind kind, int bytes, Consumer<ByteBuffer> body) {
-    OutboundPeer peer = peer(to);
-    return peer != null && peer.write(kind, bytes, body);
-  }
-
-  private @Nullable OutboundPeer peer(NodeId node) {
-    OutboundPeer peer = peers.get(node);
+    OutboundPeer peer = peers.get(to);
     if (peer == null) {
       counters.dropped();
+      return false;
     }
-    return peer;
+    return peer.write(kind, bytes, body);
   }
 
   void flush() {

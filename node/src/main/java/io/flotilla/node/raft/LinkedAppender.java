@@ -200,10 +200,9 @@ final class LinkedAppender extends LogAppenderBase {
       if (request == null) {
         return; // What is before them is gone from the log: a snapshot is due.
       }
-      MessageBody body = new MessageBody(request);
       synchronized (lock) {
         if (generation == mine) {
-          send(request, body);
+          send(request);
         }
       }
     }
@@ -243,7 +242,8 @@ final class LinkedAppender extends LogAppenderBase {
   }
 
   /** Under the lock. */
-  private void send(AppendEntriesRequestProto request, MessageBody body) {
+  private void send(AppendEntriesRequestProto request) {
+    MessageBody body = new MessageBody(request);
     int count = request.getEntriesCount();
     Sent sent =
         new Sent(
@@ -424,7 +424,7 @@ final class LinkedAppender extends LogAppenderBase {
       if (getHeartbeatWaitTimeMs() <= 0 && isRunning()) {
         AppendEntriesRequestProto heartbeat = newAppendEntriesRequest(++lastCall, true);
         if (heartbeat != null) {
-          send(heartbeat, new MessageBody(heartbeat));
+          send(heartbeat);
         }
       }
     }

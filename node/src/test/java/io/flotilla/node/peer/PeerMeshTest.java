@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
  * loss.
  */
 final class PeerMeshTest {
+  private static final PeerCalls.Subject ECHO = new PeerCalls.Subject(1, "echo");
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String CLUSTER = "c".repeat(40);
   private static final FrameKind TEST = new FrameKind(200, "TEST");
@@ -268,21 +269,19 @@ final class PeerMeshTest {
     PeerMesh b = mesh(2);
     PeerCalls asking = new PeerCalls(a);
     PeerCalls answering = new PeerCalls(b);
-    PeerCalls.Subject echo = new PeerCalls.Subject(1, "echo");
     PeerCalls.Subject refuse = new PeerCalls.Subject(2, "refuse");
     PeerCalls.Subject silence = new PeerCalls.Subject(3, "silence");
     PeerCalls.Subject unknown = new PeerCalls.Subject(4, "unknown");
-    answering.answer(
-        echo, (from, body) -> CompletableFuture.completedFuture(bytes(text(body) + "!")));
+    answering.answer(ECHO, PeerMeshTest::echo);
     answering.answer(
         refuse, (from, body) -> CompletableFuture.failedFuture(new IllegalStateException("no")));
     answering.answer(silence, (from, body) -> new CompletableFuture<>());
-    assertThatThrownBy(() -> ask(asking, echo, "x", PATIENCE).get())
+    assertThatThrownBy(() -> ask(asking, ECHO, "x", PATIENCE).get())
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining("no connection");
     introduce(a, node(2), b);
     awaitUp(a, 2);
-    assertThat(ask(asking, echo, "hi", PATIENCE).get(20, TimeUnit.SECONDS)).isEqualTo(bytes("hi!"));
+    assertThat(ask(asking, ECHO, "hi", PATIENCE).get(20, TimeUnit.SECONDS)).isEqualTo(bytes("hi!"));
     assertThatThrownBy(() -> ask(asking, refuse, "hi", PATIENCE).get(20, TimeUnit.SECONDS))
         .hasCauseInstanceOf(PeerCalls.Refused.class)
         .hasMessageContaining("no");
@@ -300,50 +299,51 @@ final class PeerMeshTest {
     return asking.ask(node(2), subject, body.length, out -> out.put(body), patience);
   }
 
+  private static CompletableFuture<byte[]> echo(NodeId from, ByteBuffer body) {
+    return CompletableFuture.completedFuture(bytes(text(body) + "!"));
+  }
+
+  /** Node 1's questions, connected to node 2, which answers {@link #ECHO}. */
+  private PeerCalls askingAnEcho() throws Exception {
+    PeerMesh a = mesh(1);
+    PeerMesh b = mesh(2);
+    PeerCalls asking = new PeerCalls(a);
+    new PeerCalls(b).answer(ECHO, PeerMeshTest::echo);
+    introduce(a, node(2), b);
+    awaitUp(a, 2);
+    return asking;
+  }
+
   /**
    * Raft writes its entries straight into the frame. One that cannot be written is told to who
    * asks, nothing of it is sent, and the connection goes on.
    */
   @Test
   void aQuestionThatCannotBeWrittenFailsAlone() throws Exception {
-    PeerMesh a = mesh(1);
-    PeerMesh b = mesh(2);
-    PeerCalls asking = new PeerCalls(a);
-    PeerCalls.Subject echo = new PeerCalls.Subject(1, "echo");
-    new PeerCalls(b)
-        .answer(echo, (from, body) -> CompletableFuture.completedFuture(bytes(text(body) + "!")));
-    introduce(a, node(2), b);
-    awaitUp(a, 2);
+    PeerCalls asking = askingAnEcho();
     Consumer<ByteBuffer> fails =
         out -> {
           throw new OutOfMemoryError("not this");
         };
     assertThatThrownBy(
-            () -> asking.ask(node(2), echo, 2, fails, PATIENCE).get(20, TimeUnit.SECONDS))
+            () -> asking.ask(node(2), ECHO, 2, fails, PATIENCE).get(20, TimeUnit.SECONDS))
         .hasMessageContaining("not this");
     assertThatThrownBy(() ->
             asking
-                .ask(node(2), echo, 3, out -> out.put(bytes("hi")), PATIENCE)
+                .ask(node(2), ECHO, 3, out -> out.put(bytes("hi")), PATIENCE)
                 .get(20, TimeUnit.SECONDS))
         .hasMessageContaining("lacks 1");
-    assertThat(ask(asking, echo, "hi", PATIENCE).get(20, TimeUnit.SECONDS)).isEqualTo(bytes("hi!"));
+    assertThat(ask(asking, ECHO, "hi", PATIENCE).get(20, TimeUnit.SECONDS)).isEqualTo(bytes("hi!"));
   }
 
   /** A full append arrives in many pieces of the socket. */
   @Test
   void aLongQuestionArrivesWhole() throws Exception {
-    PeerMesh a = mesh(1);
-    PeerMesh b = mesh(2);
-    PeerCalls asking = new PeerCalls(a);
-    PeerCalls.Subject echo = new PeerCalls.Subject(1, "echo");
-    new PeerCalls(b)
-        .answer(echo, (from, body) -> CompletableFuture.completedFuture(bytes(text(body) + "!")));
-    introduce(a, node(2), b);
-    awaitUp(a, 2);
+    PeerCalls asking = askingAnEcho();
     String first = "abcdefg".repeat(40_000);
     String second = "1234567890".repeat(30_000);
-    CompletableFuture<byte[]> one = ask(asking, echo, first, PATIENCE);
-    CompletableFuture<byte[]> other = ask(asking, echo, second, PATIENCE);
+    CompletableFuture<byte[]> one = ask(asking, ECHO, first, PATIENCE);
+    CompletableFuture<byte[]> other = ask(asking, ECHO, second, PATIENCE);
     assertThat(one.get(20, TimeUnit.SECONDS)).isEqualTo(bytes(first + "!"));
     assertThat(other.get(20, TimeUnit.SECONDS)).isEqualTo(bytes(second + "!"));
   }
